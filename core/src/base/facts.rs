@@ -1,0 +1,113 @@
+//! Facts that every floor may state: why a connection ended, how far a request came, at which stage.
+
+use core::fmt;
+
+/// Why a connection carries no further request.
+///
+/// When several are true, the first in this order is the one that is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The peer sent octets before we had sent any: they can answer nothing.
+    Unsolicited,
+    /// The peer broke a rule of the protocol or passed one of our limits.
+    ProtocolError,
+    /// The stream ended inside a message.
+    Truncated,
+    /// The response was complete before the request was: its rest can no longer be sent.
+    RequestIncomplete,
+    /// Our request said `Connection: close`.
+    LocalClose,
+    /// The response said `Connection: close`.
+    PeerClose,
+    /// An HTTP/1.0 peer that did not say `keep-alive`.
+    OldVersion,
+    /// Transfer-Encoding beside Content-Length, or from an HTTP/1.0 peer: framing that two readers may read apart.
+    FramingConflict,
+    /// The content ended with the connection.
+    CloseDelimited,
+    /// The application let go of the response before its end.
+    UnreadContent,
+    /// Octets followed the response that belong to no request.
+    Surplus,
+    /// The peer ended the stream while the connection was idle.
+    PeerEof,
+    /// The transport failed: reset, broken pipe, unreachable.
+    TransportFailed,
+    /// The request was cancelled, or one of its time limits passed, while it used the connection.
+    Abandoned,
+    /// The connection was idle for as long as the pool allows.
+    IdleTimeout,
+    /// Another connection needed the place.
+    Evicted,
+    /// The session was closed.
+    SessionClosed,
+}
+
+/// How far a request came on its connection. Whether it may be sent again is decided from this and the method alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Progress {
+    /// Not one octet was handed to the transport: the peer cannot have seen it.
+    NotSent,
+    /// A part was handed over; the peer may have seen it.
+    PartlySent,
+    /// All of it was handed over.
+    Sent,
+    /// The head of the final response arrived.
+    HeadSeen,
+}
+
+/// What a request was doing: errors and time limits name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Building the request, before anything was done with it.
+    Prepare,
+    /// Waiting for a connection because the pool's limits are reached.
+    PoolWait,
+    /// Turning the host's name into addresses.
+    Resolve,
+    /// Opening a transport connection.
+    Connect,
+    /// Sending the request.
+    Send,
+    /// Waiting for the head of the final response, or reading it.
+    Head,
+    /// Reading the content and its trailer section.
+    Content,
+    /// The whole request, whatever it was doing.
+    Deadline,
+}
+
+impl Stage {
+    /// A stable word for logs and tests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::PoolWait => "pool-wait",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::Head => "head",
+            Self::Content => "content",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "nothing was sent",
+            Self::PartlySent => "a part of the request was sent",
+            Self::Sent => "the request was sent",
+            Self::HeadSeen => "the response had begun",
+        })
+    }
+}

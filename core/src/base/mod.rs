@@ -1,0 +1,21 @@
+//! What every floor may mention: ids, time, limits, buffers and facts. No protocol here.
+
+mod buffer;
+mod facts;
+mod id;
+mod limits;
+mod now;
+mod pulse;
+mod seeded;
+mod slab;
+
+pub(crate) use buffer::Buffer;
+pub use facts::{CloseReason, Progress, Stage};
+pub(crate) use id::Key;
+pub use id::{ConnectionId, EstablishId, RequestId};
+pub use limits::Limits;
+pub use now::{Now, Tick};
+pub(crate) use pulse::Phase;
+pub use pulse::Pulse;
+pub(crate) use seeded::Seeded;
+pub(crate) use slab::Slab;

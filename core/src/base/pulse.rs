@@ -1,0 +1,140 @@
+//! The pulse of a connection: a few numbers that the data plane writes and the control plane reads.
+//!
+//! A connection may be in somebody else's hands (another task, another thread) while the session must judge its time
+//! limits. So the connection notes what it does in relaxed atomics, and the session looks only when a timer fires:
+//! ordinary traffic touches no timer and no lock.
+
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+
+use super::{Progress, Stage, Tick};
+
+/// What the connection waits for. The order is that of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No exchange.
+    Idle = 0,
+    /// The request goes out.
+    Sending = 1,
+    /// The request is out; the final head has not come.
+    AwaitingHead = 2,
+    /// The content comes in.
+    Receiving = 3,
+    /// Octets lie ready for the application: its pace is no fault of the peer.
+    Application = 4,
+}
+
+impl Phase {
+    /// Where a peer that keeps us waiting in this phase is to be blamed.
+    pub(crate) fn stage(self) -> Option<Stage> {
+        match self {
+            Self::Idle | Self::Application => None,
+            Self::Sending => Some(Stage::Send),
+            Self::AwaitingHead => Some(Stage::Head),
+            Self::Receiving => Some(Stage::Content),
+        }
+    }
+}
+
+/// Shared notes about one connection. Cheap to write, read seldom.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    phase: AtomicU8,
+    head_seen: AtomicBool,
+    request_complete: AtomicBool,
+    abort: AtomicBool,
+    flushed: AtomicU64,
+    active: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Pulse {
+    pub(crate) fn begin(&self, tick: Tick) {
+        self.sent.store(0, Relaxed);
+        self.received.store(0, Relaxed);
+        self.head_seen.store(false, Relaxed);
+        self.request_complete.store(false, Relaxed);
+        self.flushed.store(tick.as_nanos(), Relaxed);
+        self.active.store(tick.as_nanos(), Relaxed);
+        self.enter(Phase::Sending);
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
+    }
+
+    // One writer at a time holds the connection, so a plain load and store is enough and cheaper than a fetch-add.
+    pub(crate) fn note_sent(&self, tick: Tick, octets: u64) {
+        self.sent
+            .store(self.sent.load(Relaxed).saturating_add(octets), Relaxed);
+        self.active.store(tick.as_nanos(), Relaxed);
+    }
+
+    pub(crate) fn note_received(&self, tick: Tick, octets: u64) {
+        self.received
+            .store(self.received.load(Relaxed).saturating_add(octets), Relaxed);
+        self.active.store(tick.as_nanos(), Relaxed);
+    }
+
+    pub(crate) fn note_request_complete(&self, tick: Tick) {
+        self.flushed.store(tick.as_nanos(), Relaxed);
+        self.request_complete.store(true, Relaxed);
+    }
+
+    pub(crate) fn note_head(&self) {
+        self.head_seen.store(true, Relaxed);
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Relaxed) {
+            1 => Phase::Sending,
+            2 => Phase::AwaitingHead,
+            3 => Phase::Receiving,
+            4 => Phase::Application,
+            _ => Phase::Idle,
+        }
+    }
+
+    /// When the transport had taken the whole request.
+    pub(crate) fn flushed(&self) -> Tick {
+        Tick::from_nanos(self.flushed.load(Relaxed))
+    }
+
+    /// When octets last moved, in either direction.
+    pub fn active(&self) -> Tick {
+        Tick::from_nanos(self.active.load(Relaxed))
+    }
+
+    /// Octets of the present request that the transport has taken.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Relaxed)
+    }
+
+    /// Octets received since the present request began.
+    pub fn received(&self) -> u64 {
+        self.received.load(Relaxed)
+    }
+
+    /// How far the present request came.
+    pub fn progress(&self) -> Progress {
+        if self.head_seen.load(Relaxed) {
+            Progress::HeadSeen
+        } else if self.request_complete.load(Relaxed) {
+            Progress::Sent
+        } else if self.sent() > 0 {
+            Progress::PartlySent
+        } else {
+            Progress::NotSent
+        }
+    }
+
+    /// Asks whoever drives the connection to give it back: its request is over.
+    pub(crate) fn request_abort(&self) {
+        self.abort.store(true, Relaxed);
+    }
+
+    /// Whether the session wants the connection back. A driver that is woken looks here first.
+    pub fn abort_requested(&self) -> bool {
+        self.abort.load(Relaxed)
+    }
+}

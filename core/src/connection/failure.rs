@@ -1,0 +1,140 @@
+//! Why an exchange can end without a whole response: the peer's fault, or the transport's.
+
+use core::fmt;
+use std::io;
+
+use crate::wire::{ChunkError, FramingError, HeadError};
+
+/// Why the connection can no longer deliver the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The peer broke a rule of the protocol or passed a limit.
+    Violation(PeerViolation),
+    /// The peer ended the stream cleanly before the first octet of a response.
+    Closed,
+    /// The transport failed: reset, broken pipe, unreachable.
+    Transport(io::ErrorKind),
+}
+
+/// How the peer broke the protocol, or which limit it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PeerViolation {
+    /// The octets are not a response head.
+    Head(HeadError),
+    /// The head's framing fields cannot be trusted.
+    Framing(FramingError),
+    /// The content is not chunked content.
+    Chunk(ChunkError),
+    /// The trailer section is malformed or too long.
+    Trailers(HeadError),
+    /// The stream ended inside the message.
+    Truncated,
+    /// Octets came before we had sent any, so they answer nothing.
+    Unsolicited,
+    /// A 101 to a request that did not ask for an upgrade.
+    SwitchedUnasked,
+    /// More interim responses, or more octets of them, than the limits allow.
+    TooManyInterim,
+}
+
+impl PeerViolation {
+    /// The section that says what the peer should have sent.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Head(error) | Self::Trailers(error) => match error {
+                HeadError::NotHttp1 | HeadError::Version => "RFC 9112 section 2.3",
+                HeadError::Status | HeadError::Reason => "RFC 9112 section 4",
+                HeadError::BareLineFeed | HeadError::LeadingWhitespace => "RFC 9112 section 2.2",
+                HeadError::FieldName => "RFC 9112 section 5.1",
+                HeadError::FieldValue => "RFC 9110 section 5.5",
+                HeadError::TooManyFields | HeadError::TooLong => "the session's limits",
+            },
+            Self::Framing(FramingError::TransferEncoding) => "RFC 9112 section 6.1",
+            Self::Framing(_) => "RFC 9112 section 6.3",
+            Self::Chunk(ChunkError::TooLong) => "the session's limits",
+            Self::Chunk(ChunkError::Extension) => "RFC 9112 section 7.1.1",
+            Self::Chunk(_) => "RFC 9112 section 7.1",
+            Self::Truncated => "RFC 9112 section 8",
+            Self::Unsolicited => "RFC 9112 section 9.2",
+            Self::SwitchedUnasked => "RFC 9110 section 15.2.2",
+            Self::TooManyInterim => "the session's limits",
+        }
+    }
+
+    /// A stable word for logs and tests.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Head(error) => match error {
+                HeadError::NotHttp1 => "not-http1",
+                HeadError::Version => "bad-version",
+                HeadError::Status => "bad-status",
+                HeadError::Reason => "bad-reason",
+                HeadError::BareLineFeed => "bare-lf",
+                HeadError::LeadingWhitespace => "leading-whitespace",
+                HeadError::FieldName => "bad-field-name",
+                HeadError::FieldValue => "bad-field-value",
+                HeadError::TooManyFields => "too-many-fields",
+                HeadError::TooLong => "head-too-long",
+            },
+            Self::Framing(FramingError::ContentLength) => "bad-content-length",
+            Self::Framing(FramingError::ContentLengthsDiffer) => "content-lengths-differ",
+            Self::Framing(FramingError::TransferEncoding) => "bad-transfer-encoding",
+            Self::Chunk(ChunkError::Size) => "bad-chunk-size",
+            Self::Chunk(ChunkError::TooLarge) => "chunk-too-large",
+            Self::Chunk(ChunkError::Extension) => "bad-chunk-extension",
+            Self::Chunk(ChunkError::LineEnd) => "bad-chunk-line-end",
+            Self::Chunk(ChunkError::TooLong) => "chunk-framing-too-long",
+            Self::Trailers(_) => "bad-trailers",
+            Self::Truncated => "truncated",
+            Self::Unsolicited => "unsolicited",
+            Self::SwitchedUnasked => "switched-unasked",
+            Self::TooManyInterim => "too-many-interim",
+        }
+    }
+
+    /// Whether the message was well-formed as far as it came, but larger than we allow.
+    pub fn is_limit(self) -> bool {
+        self.rule() == "the session's limits"
+    }
+}
+
+impl fmt::Display for PeerViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Head(HeadError::NotHttp1) => "the peer's answer is not HTTP/1.x",
+            Self::Head(HeadError::TooManyFields) => {
+                "the response head has more field lines than allowed"
+            }
+            Self::Head(HeadError::TooLong) => "the response head is longer than allowed",
+            Self::Head(_) => "the response head is malformed",
+            Self::Framing(_) => "the length of the response cannot be told from its head",
+            Self::Chunk(ChunkError::TooLong) => "the chunk headers are longer than allowed",
+            Self::Chunk(_) => "the chunked content is malformed",
+            Self::Trailers(HeadError::TooManyFields | HeadError::TooLong) => {
+                "the trailer section is longer than allowed"
+            }
+            Self::Trailers(_) => "the trailer section is malformed",
+            Self::Truncated => "the connection ended inside the response",
+            Self::Unsolicited => "the peer sent octets before it was asked",
+            Self::SwitchedUnasked => "the peer switched protocols without being asked",
+            Self::TooManyInterim => "the peer sent more interim responses than allowed",
+        };
+        write!(f, "{text} ({}; {})", self.code(), self.rule())
+    }
+}
+
+impl core::error::Error for PeerViolation {}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violation(violation) => violation.fmt(f),
+            Self::Closed => f.write_str("the peer closed the connection without an answer"),
+            Self::Transport(kind) => write!(f, "the transport failed: {kind}"),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}

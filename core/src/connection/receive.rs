@@ -1,0 +1,270 @@
+//! The receiving half at work: octets to heads, content and ends (RFC 9112 §§4–8).
+//!
+//! [`Connection::poll`] computes *what* stands in the buffer as positions, then borrows it once at the end.
+
+use http::StatusCode;
+
+use super::failure::{Failure, PeerViolation};
+use super::machine::{Connection, StreamEnd};
+use super::state::{ReceiveEvent, ReceiveState, SendState};
+use crate::base::{CloseReason, Now, Phase};
+use crate::message::{FieldsRef, HeadRef};
+use crate::wire::{
+    ContentReader, HeadError, HeadScan, Part, Scan, Section, SectionLimits, check_start,
+    parse_fields, parse_status_line, response_framing,
+};
+
+/// What a connection has received.
+#[derive(Clone, Copy, Debug)]
+pub enum Received<'a> {
+    /// Nothing yet: read more, or wait. Not an error.
+    NeedMore,
+    /// An interim (1xx) head; the final one is still to come.
+    Interim(HeadRef<'a>),
+    /// The final head.
+    Head(HeadRef<'a>),
+    /// Content, in order. It stays until it is [consumed](Connection::consume).
+    Content(&'a [u8]),
+    /// The trailer section, if it has a field.
+    Trailers(FieldsRef<'a>),
+    /// The response is complete.
+    End,
+}
+
+/// As [`Received`], by position.
+#[derive(Clone, Copy)]
+enum Step {
+    NeedMore,
+    Interim,
+    Head,
+    Content(usize),
+    Trailers,
+    End,
+}
+
+impl From<PeerViolation> for Failure {
+    fn from(violation: PeerViolation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+impl Connection {
+    /// What the octets received so far mean. Call it again until it says [`Received::NeedMore`] or [`Received::End`].
+    ///
+    /// # Errors
+    /// If the peer broke the protocol or the transport failed. The same failure comes again at every further call.
+    pub fn poll(&mut self) -> Result<Received<'_>, Failure> {
+        let step = match self.step() {
+            Ok(step) => step,
+            Err(failure) => {
+                let reason = match failure {
+                    Failure::Violation(PeerViolation::Truncated) => CloseReason::Truncated,
+                    Failure::Violation(PeerViolation::Unsolicited) => CloseReason::Unsolicited,
+                    Failure::Violation(_) => CloseReason::ProtocolError,
+                    Failure::Closed => CloseReason::PeerEof,
+                    Failure::Transport(_) => CloseReason::TransportFailed,
+                };
+                self.break_off(failure, reason);
+                return Err(failure);
+            }
+        };
+        Ok(match step {
+            Step::NeedMore => Received::NeedMore,
+            Step::Interim => Received::Interim(self.scratch.head()),
+            Step::Head => Received::Head(self.scratch.head()),
+            Step::Content(count) => {
+                self.pulse.enter(Phase::Application);
+                Received::Content(&self.scratch.input.unread()[..count])
+            }
+            Step::Trailers => Received::Trailers(self.scratch.trailers()),
+            Step::End => Received::End,
+        })
+    }
+
+    /// Uses up content that [`Connection::poll`] showed.
+    pub fn consume(&mut self, now: Now, octets: usize) {
+        if let ReceiveState::Content(reader) = &mut self.halves.receive {
+            let here = self.scratch.input.unread_len() as u64;
+            let count = (octets as u64).min(reader.direct()).min(here);
+            reader.take(count);
+            // No more than what is here, which a usize counted.
+            self.scratch
+                .input
+                .consume(usize::try_from(count).unwrap_or_default());
+            // The peer is not to blame for the time that the application took.
+            self.pulse.note_received(now.tick, 0);
+        }
+    }
+
+    /// How many octets of content may be read from the transport straight into the application's memory. Zero while
+    /// there are octets in the buffer, or while framing comes next.
+    pub fn direct_limit(&self) -> u64 {
+        match &self.halves.receive {
+            ReceiveState::Content(reader)
+                if self.scratch.input.unread_len() == 0 && self.stream_end.is_none() =>
+            {
+                reader.direct()
+            }
+            _ => 0,
+        }
+    }
+
+    /// Reports octets of content that were read past the buffer, at most [`Connection::direct_limit`].
+    pub fn received_direct(&mut self, now: Now, octets: usize) {
+        if let ReceiveState::Content(reader) = &mut self.halves.receive {
+            reader.take(octets as u64);
+            self.pulse.note_received(now.tick, octets as u64);
+        }
+    }
+
+    fn step(&mut self) -> Result<Step, Failure> {
+        loop {
+            let scratch = &mut self.scratch;
+            match &mut self.halves.receive {
+                ReceiveState::Idle => return Ok(Step::NeedMore),
+                ReceiveState::Done => return Ok(Step::End),
+                ReceiveState::Broken(failure) => return Err(*failure),
+                ReceiveState::Head(scan) => {
+                    if !scratch.input.kept().is_empty() {
+                        scratch.input.release_kept();
+                    }
+                    check_start(scratch.input.unread()).map_err(PeerViolation::Head)?;
+                    let bounds = SectionLimits {
+                        octets: self.limits.max_head_bytes,
+                        fields: self.limits.max_fields,
+                    };
+                    let found = scan.advance(scratch.input.unread_mut(), Section::Head, bounds);
+                    match found.map_err(PeerViolation::Head)? {
+                        Scan::NeedMore => return self.starved(),
+                        Scan::Complete { length, fields } => return self.read_head(length, fields),
+                    }
+                }
+                ReceiveState::Content(reader) => {
+                    let (skip, part) = reader
+                        .advance(scratch.input.unread(), &self.limits)
+                        .map_err(PeerViolation::Chunk)?;
+                    scratch.input.consume(skip);
+                    match part {
+                        Part::NeedMore => return self.starved(),
+                        Part::Content(count) => return Ok(Step::Content(count)),
+                        Part::Trailers => self.advance_receive(ReceiveEvent::TrailerSection),
+                        Part::End => self.advance_receive(ReceiveEvent::End),
+                    }
+                }
+                ReceiveState::Trailers(scan) => {
+                    let mut scan = *scan;
+                    if let Some(step) = self.read_trailers(&mut scan)? {
+                        return Ok(step);
+                    }
+                }
+            }
+        }
+    }
+
+    /// No octet is left that could decide anything: either more will come, or the stream has ended.
+    fn starved(&mut self) -> Result<Step, Failure> {
+        let Some(end) = self.stream_end else {
+            if matches!(
+                self.halves.receive,
+                ReceiveState::Content(_) | ReceiveState::Trailers(_)
+            ) {
+                self.pulse.enter(Phase::Receiving);
+            }
+            return Ok(Step::NeedMore);
+        };
+        match (end, &self.halves.receive) {
+            (StreamEnd::Clean, ReceiveState::Content(ContentReader::UntilClose)) => {
+                self.advance_receive(ReceiveEvent::End);
+                Ok(Step::End)
+            }
+            (StreamEnd::Clean, ReceiveState::Head(_)) if self.scratch.input.unread_len() == 0 => {
+                Err(Failure::Closed)
+            }
+            (StreamEnd::Clean, _) => Err(PeerViolation::Truncated.into()),
+            (StreamEnd::Failed(kind), _) => Err(Failure::Transport(kind)),
+        }
+    }
+
+    fn read_head(&mut self, length: usize, fields: usize) -> Result<Step, Failure> {
+        self.scratch.input.keep(length);
+        let (line, offset) =
+            parse_status_line(self.scratch.input.kept()).map_err(PeerViolation::Head)?;
+        parse_fields(
+            self.scratch.input.kept(),
+            offset,
+            fields,
+            &mut self.scratch.spans,
+        )
+        .map_err(PeerViolation::Head)?;
+        self.scratch.line = line;
+        if line.status.is_informational() {
+            return self.read_interim(line.status, length);
+        }
+        let head = self.scratch.head();
+        let framed = response_framing(self.to_head, line.status, line.version, head.fields())
+            .map_err(PeerViolation::Framing)?;
+        self.persistence.note_head(head);
+        let reader = ContentReader::new(framed.framing);
+        if framed.conflict {
+            self.persistence.note(CloseReason::FramingConflict);
+        }
+        if reader == Some(ContentReader::UntilClose) {
+            self.persistence.note(CloseReason::CloseDelimited);
+        }
+        if matches!(self.halves.send, SendState::Sending(_)) {
+            self.persistence.note(CloseReason::RequestIncomplete);
+        }
+        if let Some(halves) = self.halves.final_head(reader) {
+            self.halves = halves;
+        }
+        self.pulse.note_head();
+        self.pulse.enter(Phase::Receiving);
+        Ok(Step::Head)
+    }
+
+    fn read_interim(&mut self, status: StatusCode, length: usize) -> Result<Step, Failure> {
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(PeerViolation::SwitchedUnasked.into());
+        }
+        self.interim += 1;
+        self.interim_octets += length;
+        if self.interim > self.limits.max_interim
+            || self.interim_octets > self.limits.max_interim_bytes
+        {
+            return Err(PeerViolation::TooManyInterim.into());
+        }
+        self.advance_receive(ReceiveEvent::InterimHead);
+        Ok(Step::Interim)
+    }
+
+    /// Reads the trailer section; `None` if it was empty and the response is complete.
+    fn read_trailers(&mut self, scan: &mut HeadScan) -> Result<Option<Step>, Failure> {
+        let limits = SectionLimits {
+            octets: self.limits.max_trailer_bytes,
+            fields: self.limits.max_trailers,
+        };
+        let input = &mut self.scratch.input;
+        let found = scan
+            .advance(input.unread_mut(), Section::Trailers, limits)
+            .map_err(PeerViolation::Trailers)?;
+        let Scan::Complete { length, fields } = found else {
+            self.halves.receive = ReceiveState::Trailers(*scan);
+            return self.starved().map(Some);
+        };
+        if fields > 0 {
+            let octets = &input.unread()[..length];
+            parse_fields(octets, 0, fields, &mut self.scratch.trailers)
+                .map_err(PeerViolation::Trailers)?;
+        }
+        self.scratch.trailers_at = (input.position(), length);
+        input.consume(length);
+        self.advance_receive(ReceiveEvent::End);
+        Ok((fields > 0).then_some(Step::Trailers))
+    }
+}
+
+impl From<HeadError> for PeerViolation {
+    fn from(error: HeadError) -> Self {
+        Self::Head(error)
+    }
+}

@@ -1,0 +1,228 @@
+//! The sending half at work: head and content to octets, under any pattern of partial writes.
+
+use core::fmt;
+use std::io::IoSlice;
+
+use crate::wire::{Framing, LAST_CHUNK, write_chunk_header};
+
+/// Content up to this size is copied behind the head, so that both leave in one plain write.
+const SMALL: usize = 2 * 1024;
+
+/// What content a request will have. The source of the octets is the driver's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentPlan {
+    /// No content and no framing field.
+    None,
+    /// So many octets, announced by Content-Length.
+    Length(u64),
+    /// As many octets as come, chunked.
+    Chunked,
+}
+
+impl ContentPlan {
+    pub(crate) fn framing(self) -> Framing {
+        match self {
+            Self::None => Framing::None,
+            Self::Length(length) => Framing::Length(length),
+            Self::Chunked => Framing::Chunked,
+        }
+    }
+}
+
+/// A call that the connection's state does not allow: a fault of the driver or the application, never of the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The connection carries an exchange already, or has failed.
+    NotIdle,
+    /// The content ended before its announced length.
+    ContentTooShort,
+    /// There is more content than its announced length.
+    ContentTooLong,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotIdle => "the connection is not idle",
+            Self::ContentTooShort => "the content ended before its announced length",
+            Self::ContentTooLong => "there is more content than was announced",
+        })
+    }
+}
+
+impl core::error::Error for Misuse {}
+
+/// What content is still to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentWriter {
+    /// None, or no more.
+    Complete,
+    /// So many octets are still to come.
+    Length(u64),
+    /// Between two chunks.
+    Chunked,
+    /// In a chunk whose header is written: so many octets of it are still to come.
+    InChunk(usize),
+}
+
+impl ContentWriter {
+    pub(crate) fn new(plan: ContentPlan) -> Self {
+        match plan {
+            ContentPlan::None | ContentPlan::Length(0) => Self::Complete,
+            ContentPlan::Length(length) => Self::Length(length),
+            ContentPlan::Chunked => Self::Chunked,
+        }
+    }
+
+    /// Copies content that is small enough behind what is pending; tells how much was taken.
+    pub(crate) fn absorb(&mut self, out: &mut Vec<u8>, content: &[u8]) -> usize {
+        if content.is_empty() || content.len() > SMALL {
+            return 0;
+        }
+        match self {
+            Self::Complete | Self::InChunk(_) => 0,
+            Self::Length(left) => {
+                let count = at_most(content.len(), *left);
+                out.extend_from_slice(&content[..count]);
+                self.took(count);
+                count
+            }
+            Self::Chunked => {
+                write_chunk_header(out, content.len());
+                out.extend_from_slice(content);
+                out.extend_from_slice(b"\r\n");
+                content.len()
+            }
+        }
+    }
+
+    /// How much of the content on offer may go out now; opens a chunk for it if need be.
+    pub(crate) fn lend(&mut self, out: &mut Vec<u8>, offered: usize) -> usize {
+        if *self == Self::Chunked && offered > 0 {
+            write_chunk_header(out, offered);
+            *self = Self::InChunk(offered);
+        }
+        match *self {
+            Self::Complete | Self::Chunked => 0,
+            Self::Length(left) => at_most(offered, left),
+            Self::InChunk(left) => offered.min(left),
+        }
+    }
+
+    /// The octets that must directly follow what was lent: they can leave in the same write.
+    pub(crate) fn closing(self, lent: usize) -> &'static [u8] {
+        if self == Self::InChunk(lent) && lent > 0 {
+            b"\r\n"
+        } else {
+            b""
+        }
+    }
+
+    /// Counts content that went out.
+    pub(crate) fn took(&mut self, count: usize) {
+        match self {
+            Self::Complete | Self::Chunked => {}
+            Self::Length(left) => {
+                *left = left.saturating_sub(count as u64);
+                if *left == 0 {
+                    *self = Self::Complete;
+                }
+            }
+            Self::InChunk(left) => {
+                *left = left.saturating_sub(count);
+                if *left == 0 {
+                    *self = Self::Chunked;
+                }
+            }
+        }
+    }
+
+    /// The source has no more.
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        match self {
+            Self::Complete => Ok(()),
+            Self::Length(_) | Self::InChunk(_) => Err(Misuse::ContentTooShort),
+            Self::Chunked => {
+                out.extend_from_slice(LAST_CHUNK);
+                *self = Self::Complete;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn at_most(count: usize, bound: u64) -> usize {
+    usize::try_from(bound).map_or(count, |bound| count.min(bound))
+}
+
+/// What is to be written next, in order: pending octets of ours, content that is lent, and what closes it.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    pub(crate) pending: &'a [u8],
+    pub(crate) lent: &'a [u8],
+    pub(crate) closing: &'static [u8],
+}
+
+impl<'a> Outgoing<'a> {
+    /// Whether there is nothing to write now.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty() && self.lent.is_empty()
+    }
+
+    /// How many octets there are to write.
+    pub fn len(&self) -> usize {
+        self.pending.len() + self.lent.len() + self.closing.len()
+    }
+
+    /// The octets, if they stand in one piece: a plain write is cheaper than a vectored one.
+    pub fn single(&self) -> Option<&'a [u8]> {
+        match (
+            self.pending.is_empty(),
+            self.lent.is_empty(),
+            self.closing.is_empty(),
+        ) {
+            (_, true, true) => Some(self.pending),
+            (true, false, true) => Some(self.lent),
+            _ => None,
+        }
+    }
+
+    /// The octets as slices for a vectored write.
+    pub fn slices(&self) -> [IoSlice<'a>; 3] {
+        [
+            IoSlice::new(self.pending),
+            IoSlice::new(self.lent),
+            IoSlice::new(self.closing),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_content_is_absorbed_large_is_lent() {
+        let mut out = b"head".to_vec();
+        let mut writer = ContentWriter::new(ContentPlan::Length(5));
+        assert_eq!(writer.absorb(&mut out, b"hello, too long"), 5);
+        assert_eq!(
+            (out.as_slice(), writer),
+            (&b"headhello"[..], ContentWriter::Complete)
+        );
+
+        let mut writer = ContentWriter::new(ContentPlan::Length(SMALL as u64 + 1));
+        assert_eq!(writer.absorb(&mut out, &[0; SMALL + 1]), 0);
+        assert_eq!(writer.lend(&mut out, SMALL + 1), SMALL + 1);
+    }
+
+    #[test]
+    fn content_may_not_end_early() {
+        let mut writer = ContentWriter::new(ContentPlan::Length(2));
+        writer.took(1);
+        assert_eq!(writer.finish(&mut Vec::new()), Err(Misuse::ContentTooShort));
+        writer.took(1);
+        assert_eq!(writer.finish(&mut Vec::new()), Ok(()));
+    }
+}

@@ -1,0 +1,266 @@
+//! A connection together with the driver's own part of it, its socket say.
+
+use core::fmt;
+use std::io::{self, Read, Write};
+
+use bytes::{Buf, Bytes};
+
+use crate::base::{ConnectionId, Now, RequestId, Tick};
+use crate::connection::{Connection, Outgoing};
+use crate::session::Patience;
+
+/// What the transport is known to be ready for. An edge-triggered loop is told each readiness once; it must not be
+/// forgotten before an operation says that it is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// A read may give octets, or the end of the stream.
+    pub read: bool,
+    /// A write may take octets.
+    pub write: bool,
+    /// The peer has closed its side: read to the end, even if a read was short.
+    pub closed: bool,
+}
+
+/// Which connection a request uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// Its number in the order in which the session opened connections, from 1.
+    pub number: u64,
+    /// How many requests it had served before this one.
+    pub served: u64,
+}
+
+impl fmt::Display for ConnectionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let use_ = if self.served == 0 { "new" } else { "reused" };
+        write!(f, "connection #{}, {use_}", self.number)
+    }
+}
+
+/// An open connection with whatever the driver needs to move its octets.
+pub struct Live<S> {
+    /// The driver's own: a socket, a stream, a handle.
+    pub io: S,
+    /// The machine.
+    pub connection: Connection,
+    pub(super) id: ConnectionId,
+    pub(super) request: Option<RequestId>,
+    pub(super) info: ConnectionInfo,
+    pub(super) patience: Patience,
+    pub(super) ready: Readiness,
+    /// What is left of a content that is all in memory.
+    pub(super) content: Bytes,
+}
+
+impl<S> Live<S> {
+    pub(super) fn new(id: ConnectionId, io: S, connection: Connection) -> Self {
+        Self {
+            io,
+            connection,
+            id,
+            request: None,
+            info: ConnectionInfo {
+                number: 0,
+                served: 0,
+            },
+            patience: Patience::default(),
+            // A transport that was just opened takes octets; whether it has some will show.
+            ready: Readiness {
+                read: false,
+                write: true,
+                closed: false,
+            },
+            content: Bytes::new(),
+        }
+    }
+
+    /// The connection's id.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// The request that uses it.
+    pub fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+
+    /// Its number, and how often it was used before.
+    pub fn info(&self) -> ConnectionInfo {
+        self.info
+    }
+
+    /// When the request that uses it will have waited too long, as things stand now. For drivers that sleep on one
+    /// connection; the session watches all of them through [`Engine::deadline`](crate::Engine::deadline) anyway.
+    pub fn deadline(&self) -> Option<Tick> {
+        self.patience.due(self.connection.pulse()).map(|(at, _)| at)
+    }
+
+    /// Adds what a poll or a failed operation has told about the transport.
+    pub fn note_ready(&mut self, ready: Readiness) {
+        self.ready.read |= ready.read || ready.closed;
+        self.ready.write |= ready.write || ready.closed;
+        self.ready.closed |= ready.closed;
+    }
+
+    /// What the transport is known to be ready for.
+    pub fn readiness(&self) -> Readiness {
+        self.ready
+    }
+
+    /// Writes with `write` until there is nothing left to write or the transport takes no more. A refusal is noted in
+    /// the connection: the response may still tell why.
+    ///
+    /// `write` gets the driver's part and what is to go out, and returns how many octets went;
+    /// [`Outgoing::write_to`] does that for anything that implements [`Write`].
+    pub fn write(
+        &mut self,
+        now: Now,
+        mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
+    ) {
+        loop {
+            let absorbed = self.connection.absorb(&self.content);
+            self.content.advance(absorbed);
+            let outgoing = self.connection.outgoing(&self.content);
+            if outgoing.is_empty() {
+                return;
+            }
+            match write(&mut self.io, &outgoing) {
+                Ok(0) => return self.connection.send_failed(io::ErrorKind::WriteZero),
+                Ok(octets) => {
+                    let taken = self.connection.sent(now, octets);
+                    self.content.advance(taken);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.ready.write = false;
+                    return;
+                }
+                Err(error) => return self.connection.send_failed(error.kind()),
+            }
+        }
+    }
+
+    /// Reads once with `read`, if the connection has a use for octets; tells how many came. The end of the stream and
+    /// failures are noted in the connection, and what the result says about readiness is noted here: a short read
+    /// means that the transport is drained, unless the peer is known to have closed.
+    pub fn read(
+        &mut self,
+        now: Now,
+        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<usize>,
+    ) -> usize {
+        if !self.connection.interest(false).read {
+            return 0;
+        }
+        loop {
+            let space = self.connection.receive_space();
+            let room = space.len();
+            match read(&mut self.io, space) {
+                Ok(0) => {
+                    self.ready.read = false;
+                    self.connection.receive_eof();
+                    return 0;
+                }
+                Ok(octets) => {
+                    self.ready.read = octets == room || self.ready.closed;
+                    self.connection.received(now, octets);
+                    return octets;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.ready.read = false;
+                    return 0;
+                }
+                Err(error) => {
+                    self.ready.read = false;
+                    self.connection.receive_failed(error.kind());
+                    return 0;
+                }
+            }
+        }
+    }
+
+    /// Reads content past the buffer straight into the application's memory: large content of known length is copied
+    /// once, by the transport. `None` if the buffer must be asked first, or nothing came.
+    pub fn read_direct(
+        &mut self,
+        now: Now,
+        into: &mut [u8],
+        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<usize>,
+    ) -> Option<usize> {
+        let limit = usize::try_from(self.connection.direct_limit())
+            .unwrap_or(usize::MAX)
+            .min(into.len());
+        if limit < DIRECT {
+            return None;
+        }
+        loop {
+            match read(&mut self.io, &mut into[..limit]) {
+                Ok(0) => {
+                    self.ready.read = false;
+                    self.connection.receive_eof();
+                    return None;
+                }
+                Ok(octets) => {
+                    self.ready.read = octets == limit || self.ready.closed;
+                    self.connection.received_direct(now, octets);
+                    return Some(octets);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.ready.read = false;
+                    return None;
+                }
+                Err(error) => {
+                    self.ready.read = false;
+                    self.connection.receive_failed(error.kind());
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Whether another step of driving could move octets now.
+    pub(super) fn can_move(&self) -> bool {
+        let interest = self.connection.interest(!self.content.is_empty());
+        (interest.read && self.ready.read) || (interest.write && self.ready.write)
+    }
+}
+
+/// Below this size a read past the buffer is not worth its call: the buffer would take more at once.
+const DIRECT: usize = 16 * 1024;
+
+impl<S: Read + Write> Live<S> {
+    /// One step of driving for a transport that implements [`Read`] and [`Write`] without blocking: writes what it
+    /// can, reads once if the transport is known to have something.
+    pub fn step(&mut self, now: Now) {
+        if self.ready.write {
+            self.write(now, |io, outgoing| outgoing.write_to(io));
+        }
+        if self.ready.read {
+            self.read(now, |io, space| io.read(space));
+        }
+    }
+}
+
+impl Outgoing<'_> {
+    /// Writes to anything that implements [`Write`]; one plain write where the octets stand in one piece.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_to(&self, writer: &mut impl Write) -> io::Result<usize> {
+        match self.single() {
+            Some(octets) => writer.write(octets),
+            None => writer.write_vectored(&self.slices()),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Live<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "#{}, {} requests before, {:?}",
+            self.info.number, self.info.served, self.connection
+        )
+    }
+}

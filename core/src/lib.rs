@@ -1,0 +1,117 @@
+//! A whole HTTP/1.1 client session as one deterministic state machine. You bring the bytes.
+//!
+//! `sessile-core` holds every rule: the connection pool, exchanges and their time limits, message heads, framing. It
+//! touches no socket, no clock, no thread, no random source, no file and no environment. A *driver* moves octets
+//! between it and the world, with six verbs: resolve, dial, read, write, close, wait. Two drivers are ready made
+//! (`sessile-mio` and `sessile-async-std`); this page is all that is needed to write another.
+//!
+//! # The loop
+//!
+//! An [`Engine<S>`](Engine) is a session together with its connections; `S` is whatever the driver needs to move the
+//! octets of one, a socket say. A single-threaded loop drives the connections *in place*:
+//!
+//! 1. hand in what happened, all with one [`Now`]: [`handle_resolved`](Engine::handle_resolved),
+//!    [`deposit`](Engine::deposit) and [`handle_connected`](Engine::handle_connected) (or
+//!    [`handle_dial_failed`](Engine::handle_dial_failed)), [`handle_readiness`](Engine::handle_readiness),
+//!    [`handle_deadline`](Engine::handle_deadline);
+//! 2. do what [`poll_command`](Engine::poll_command) says until it says nothing: resolve, dial, close;
+//! 3. tell the application what [`poll_event`](Engine::poll_event) says until it says nothing;
+//! 4. while [`poll_ready`](Engine::poll_ready) names a connection, [`drive`](Engine::drive) it: write, then read once
+//!    ([`Live::step`] does both for anything that implements `Read` and `Write`); then go back to 2;
+//! 5. when none of them has anything left, wait for readiness or until [`deadline`](Engine::deadline). Repeat.
+//!
+//! Here it is, with a peer that is two buffers:
+//!
+//! ```
+//! use sessile_core::{Command, Config, Engine, Event, Now, Readiness, RequestBuilder};
+//!
+//! let mut engine = Engine::<&str>::new(Config::default())?;
+//! let now = Now::default();
+//! let request = RequestBuilder::new("GET", "http://192.0.2.1/hello").build()?;
+//! let id = engine.submit(now, request);
+//!
+//! let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+//! let mut content = Vec::new();
+//! 'turns: loop {
+//!     // 2. An address needs no resolving: the first command is to dial.
+//!     while let Some(command) = engine.poll_command() {
+//!         if let Command::Dial { connection, .. } = command {
+//!             engine.deposit(connection, "a socket").expect("the dial is wanted");
+//!             engine.handle_connected(now, connection);
+//!         }
+//!     }
+//!     // 3.
+//!     while let Some(event) = engine.poll_event(now) {
+//!         match event {
+//!             Event::Head(id) => assert_eq!(engine.head(id).expect("it has just come").status(), 200),
+//!             Event::Content(id) => {
+//!                 content.extend_from_slice(engine.content(id));
+//!                 engine.consume(now, id, content.len());
+//!             }
+//!             Event::End(_) => break 'turns,
+//!             other => panic!("{other:?}"),
+//!         }
+//!     }
+//!     // 4. Our transport takes everything at once and answers at once.
+//!     while let Some(connection) = engine.poll_ready(now) {
+//!         let mut live = engine.drive(connection).expect("it is ready");
+//!         live.write(now, |_socket, outgoing| {
+//!             assert!(outgoing.single().expect("no large content").starts_with(b"GET /hello HTTP/1.1\r\n"));
+//!             Ok(outgoing.len())
+//!         });
+//!         live.note_ready(Readiness { read: true, ..Readiness::default() });
+//!         live.read(now, |_socket, space| {
+//!             space[..answer.len()].copy_from_slice(answer);
+//!             Ok(answer.len())
+//!         });
+//!     }
+//! }
+//! assert_eq!(content, b"hello");
+//! assert_eq!(engine.pool().origins[0].idle, 1);
+//! # let _ = id;
+//! # Ok::<(), sessile_core::Error>(())
+//! ```
+//!
+//! # Taking connections out
+//!
+//! A runtime with many threads or tasks keeps the engine behind a lock and never moves an octet under it. There the
+//! request's own thread or task asks [`step`](Engine::step); [`Step::Use`] hands it the connection, with its exchange
+//! begun; it writes and reads outside the lock and gives the connection back. [`poll_wake`](Engine::poll_wake) says who
+//! can go on after each change.
+//!
+//! # The connection alone
+//!
+//! Who wants the codec and nothing else takes [`Connection`].
+
+mod base;
+mod client;
+mod connection;
+mod engine;
+mod message;
+mod pool;
+mod session;
+mod syntax;
+mod wire;
+
+pub use base::{
+    CloseReason, ConnectionId, EstablishId, Limits, Now, Progress, Pulse, RequestId, Stage, Tick,
+};
+pub use client::{Dispatch, IntoUrl, RequestBuilder, text_from};
+pub use connection::{
+    Connection, ContentPlan, Failure, Interest, Misuse, Outgoing, PeerViolation, Received, Scratch,
+};
+pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step};
+pub use message::{
+    Field, FieldError, Fields, FieldsRef, HeadRef, Origin, OriginError, ResponseHead, Scheme,
+};
+pub use pool::PoolLimits;
+pub use session::{
+    Config, Content, Error, ErrorKind, Event, OriginSnapshot, PoolSnapshot, Request, RequestError,
+    ResolveError, Timeouts, Verdict,
+};
+pub use wire::{ChunkError, FramingError, HeadError};
+
+// The words of other crates that stand in our interface.
+pub use bytes;
+pub use http::{self, Method, StatusCode, Version};
+pub use url::{self, Url};

@@ -1,0 +1,383 @@
+//! Field sections (RFC 9110 §5): names and values in order and as written, as offsets over one buffer.
+//!
+//! [`Fields`] is what we send: its lines stand in memory as they will stand on the wire, so that encoding is a copy.
+//! [`FieldsRef`] is the borrowed view that both sent and received sections share. Nothing enters a `Fields` unchecked;
+//! that is why no request can be split by a value.
+
+use core::fmt;
+
+use super::Known;
+use crate::syntax::chars;
+
+/// Where one field line's name and value stand in the section's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FieldSpan {
+    pub(crate) known: Known,
+    pub(crate) name: Span,
+    pub(crate) value: Span,
+}
+
+/// A piece of a buffer. Heads are bounded far below 4 GiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    length: u32,
+}
+
+impl Span {
+    /// `None` if the piece lies beyond 4 GiB.
+    pub(crate) fn new(start: usize, length: usize) -> Option<Self> {
+        Some(Self {
+            start: u32::try_from(start).ok()?,
+            length: u32::try_from(length).ok()?,
+        })
+    }
+
+    pub(crate) fn of(self, octets: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        octets
+            .get(start..start + self.length as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// Why a field line was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The name is not a token (RFC 9110 §5.6.2).
+    Name,
+    /// The value holds a control octet: CR, LF, NUL or another (RFC 9110 §5.5).
+    Value,
+    /// The section would pass 4 GiB.
+    TooLong,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the field name is not a token (RFC 9110 section 5.6.2)",
+            Self::Value => {
+                "the field value holds a control octet such as CR or LF (RFC 9110 section 5.5)"
+            }
+            Self::TooLong => "the field section is longer than 4 GiB",
+        })
+    }
+}
+
+impl core::error::Error for FieldError {}
+
+/// One field line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name, in the case in which it was written.
+    pub name: &'a str,
+    /// The value without the white space around it. Mostly ASCII, but any octet from 0x80 on may occur.
+    pub value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The value as text, if it is UTF-8.
+    pub fn text(&self) -> Option<&'a str> {
+        core::str::from_utf8(self.value).ok()
+    }
+}
+
+/// A section of field lines that we send: ordered, multi-valued, looked up without regard to case.
+///
+/// ```
+/// use sessile_core::Fields;
+/// let mut fields = Fields::new();
+/// fields.append("X-Trace", "a")?;
+/// fields.append("x-trace", "b")?;
+/// assert_eq!(fields.get("X-TRACE"), Some(&b"a"[..]));
+/// assert_eq!(fields.get_all("x-trace").count(), 2);
+/// assert!(fields.append("X-Bad", "split\r\nHost: elsewhere").is_err());
+/// # Ok::<(), sessile_core::FieldError>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// The lines as they go on the wire: name, colon, one space, value, CRLF.
+    wire: Vec<u8>,
+    spans: Vec<FieldSpan>,
+    /// The set of known names that occur.
+    known: u32,
+}
+
+impl Fields {
+    /// No field lines, no allocation.
+    pub const fn new() -> Self {
+        Self {
+            wire: Vec::new(),
+            spans: Vec::new(),
+            known: 0,
+        }
+    }
+
+    /// Adds a line at the end. White space around the value is dropped.
+    ///
+    /// # Errors
+    /// If the name is not a token or the value holds a control octet; nothing is added then.
+    pub fn append(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<(), FieldError> {
+        let (name, value) = (name.as_ref(), chars::trim_ows(value.as_ref()));
+        if !chars::is_token(name) {
+            return Err(FieldError::Name);
+        }
+        if !chars::is_field_value(value) {
+            return Err(FieldError::Value);
+        }
+        let start = self.wire.len();
+        let name_span = Span::new(start, name.len()).ok_or(FieldError::TooLong)?;
+        let value_span =
+            Span::new(start + name.len() + 2, value.len()).ok_or(FieldError::TooLong)?;
+        for part in [name, b": ", value, b"\r\n"] {
+            self.wire.extend_from_slice(part);
+        }
+        let known = Known::of(name);
+        self.known |= known.bit();
+        self.spans.push(FieldSpan {
+            known,
+            name: name_span,
+            value: value_span,
+        });
+        Ok(())
+    }
+
+    /// Replaces every line of this name by one, at the end.
+    ///
+    /// # Errors
+    /// As [`Fields::append`]; nothing is changed then.
+    pub fn set(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<(), FieldError> {
+        let mut rest = self.without(name.as_ref());
+        rest.append(name, value)?;
+        *self = rest;
+        Ok(())
+    }
+
+    /// Removes every line of this name and tells whether there was one.
+    pub fn remove(&mut self, name: impl AsRef<[u8]>) -> bool {
+        let rest = self.without(name.as_ref());
+        let removed = rest.len() < self.len();
+        *self = rest;
+        removed
+    }
+
+    fn without(&self, name: &[u8]) -> Self {
+        let kept = self
+            .iter()
+            .filter(|field| !field.name.as_bytes().eq_ignore_ascii_case(name));
+        let mut rest = Self::new();
+        for field in kept {
+            // Every line of ours was checked when it came in and the rest is no longer than the whole.
+            let _ = rest.append(field.name, field.value);
+        }
+        rest
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
+        self.as_ref().get(name)
+    }
+
+    /// All values of this name, in order.
+    pub fn get_all<N: AsRef<[u8]>>(&self, name: N) -> impl Iterator<Item = &[u8]> + use<'_, N> {
+        self.as_ref().get_all(name)
+    }
+
+    /// All lines in order.
+    pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+        self.as_ref().iter()
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The borrowed view.
+    pub fn as_ref(&self) -> FieldsRef<'_> {
+        FieldsRef {
+            octets: &self.wire,
+            spans: &self.spans,
+        }
+    }
+
+    pub(crate) fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    pub(crate) fn spans(&self) -> &[FieldSpan] {
+        &self.spans
+    }
+
+    pub(crate) fn known(&self) -> u32 {
+        self.known
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
+    }
+}
+
+impl From<&http::HeaderMap> for Fields {
+    /// Names come out in lower case: that is all a `HeaderMap` knows. Lines with a control octet, which a `HeaderMap`
+    /// cannot be built with by ordinary means, are left out.
+    fn from(map: &http::HeaderMap) -> Self {
+        let mut fields = Self::new();
+        for (name, value) in map {
+            let _ = fields.append(name.as_str(), value.as_bytes());
+        }
+        fields
+    }
+}
+
+/// A borrowed field section: of a request, a response head, a trailer section.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FieldsRef<'a> {
+    octets: &'a [u8],
+    spans: &'a [FieldSpan],
+}
+
+impl<'a> FieldsRef<'a> {
+    pub(crate) fn new(octets: &'a [u8], spans: &'a [FieldSpan]) -> Self {
+        Self { octets, spans }
+    }
+
+    pub(crate) fn spans(self) -> &'a [FieldSpan] {
+        self.spans
+    }
+
+    pub(crate) fn value(self, span: FieldSpan) -> &'a [u8] {
+        span.value.of(self.octets)
+    }
+
+    /// The first value of this name, in any case.
+    pub fn get(self, name: impl AsRef<[u8]>) -> Option<&'a [u8]> {
+        self.get_all(name).next()
+    }
+
+    /// The first value of this name, if it is UTF-8.
+    pub fn text(self, name: impl AsRef<[u8]>) -> Option<&'a str> {
+        core::str::from_utf8(self.get(name)?).ok()
+    }
+
+    /// All values of this name, in order.
+    pub fn get_all<N: AsRef<[u8]>>(self, name: N) -> impl Iterator<Item = &'a [u8]> + use<'a, N> {
+        self.iter()
+            .filter(move |field| field.name.as_bytes().eq_ignore_ascii_case(name.as_ref()))
+            .map(|field| field.value)
+    }
+
+    /// All lines in order.
+    pub fn iter(self) -> impl Iterator<Item = Field<'a>> {
+        self.spans.iter().map(move |span| Field {
+            // Names are tokens, hence ASCII.
+            name: core::str::from_utf8(span.name.of(self.octets)).unwrap_or_default(),
+            value: span.value.of(self.octets),
+        })
+    }
+
+    /// How many lines there are.
+    pub fn len(self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no line.
+    pub fn is_empty(self) -> bool {
+        self.spans.is_empty()
+    }
+}
+
+impl fmt::Debug for FieldsRef<'_> {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(|field| field.name))
+            .finish()
+    }
+}
+
+impl From<FieldsRef<'_>> for http::HeaderMap {
+    /// Lines that a `HeaderMap` cannot hold (a name of over 64 KiB) are left out.
+    fn from(fields: FieldsRef<'_>) -> Self {
+        let mut map = Self::with_capacity(fields.len());
+        for field in fields.iter() {
+            let name = http::HeaderName::from_bytes(field.name.as_bytes());
+            let value = http::HeaderValue::from_bytes(field.value);
+            if let (Ok(name), Ok(value)) = (name, value) {
+                map.append(name, value);
+            }
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_octet_splits_a_line() {
+        for octet in 0..=255u8 {
+            let mut fields = Fields::new();
+            let control = (octet < b' ' && octet != b'\t') || octet == 0x7f;
+            assert_eq!(
+                fields.append("name", [b'a', octet, b'b']).is_err(),
+                control,
+                "{octet:#x}"
+            );
+            let token = octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet);
+            assert_eq!(
+                fields.append([b'a', octet, b'b'], "value").is_ok(),
+                token,
+                "{octet:#x}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_stand_as_they_go_on_the_wire() {
+        let mut fields = Fields::new();
+        fields.append("B", " two ").expect("valid");
+        fields.append("a", "").expect("valid");
+        fields.set("b", "three").expect("valid");
+        assert_eq!(fields.wire(), b"a: \r\nb: three\r\n");
+        assert!(fields.remove("A"));
+        assert!(!fields.remove("A"));
+        assert_eq!(format!("{fields:?}"), r#"["b"]"#);
+    }
+
+    #[test]
+    fn a_refused_line_changes_nothing() {
+        let mut fields = Fields::new();
+        fields.append("a", "1").expect("valid");
+        assert_eq!(fields.set("a", "1\n2"), Err(FieldError::Value));
+        assert_eq!(fields.append("a b", "1"), Err(FieldError::Name));
+        assert_eq!(fields.wire(), b"a: 1\r\n");
+    }
+
+    #[test]
+    fn header_maps_convert_both_ways() {
+        let mut fields = Fields::new();
+        fields.append("Accept", "a").expect("valid");
+        fields.append("ACCEPT", "b").expect("valid");
+        let map = http::HeaderMap::from(fields.as_ref());
+        assert_eq!(map.get_all("accept").iter().count(), 2);
+        assert_eq!(Fields::from(&map).get("Accept"), Some(&b"a"[..]));
+    }
+}

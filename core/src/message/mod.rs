@@ -1,0 +1,15 @@
+//! Messages as values: field sections, heads, request targets, origins. Nothing here reads or writes a stream.
+
+mod fields;
+mod head;
+mod known;
+mod origin;
+mod target;
+
+pub use fields::{Field, FieldError, Fields, FieldsRef};
+pub(crate) use fields::{FieldSpan, Span};
+pub(crate) use head::StatusLine;
+pub use head::{HeadRef, ResponseHead};
+pub(crate) use known::Known;
+pub use origin::{Origin, OriginError, Scheme};
+pub(crate) use target::RequestTarget;

@@ -1,0 +1,198 @@
+//! Origins (RFC 9110 §4.3.1): scheme, host and port, read once from a parsed URL.
+
+use core::fmt;
+
+use url::{Host, Position, Url};
+
+/// The schemes that we speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// Plain HTTP over TCP.
+    Http,
+}
+
+impl Scheme {
+    /// The scheme as it stands in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+        }
+    }
+}
+
+/// Why a URL names no origin that we can ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// The scheme is not one that this build speaks.
+    Scheme,
+    /// There is no host.
+    NoHost,
+    /// Port 0 cannot be connected to.
+    PortZero,
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "the scheme is not supported (only http is)",
+            Self::NoHost => "the URL has no host",
+            Self::PortZero => "port 0 cannot be connected to",
+        })
+    }
+}
+
+impl core::error::Error for OriginError {}
+
+/// Scheme, host and port of a URL, in canonical form.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    scheme: Scheme,
+    port: u16,
+    /// Host and, unless it is the default, port: what a Host field says (RFC 9110 §7.2).
+    authority: Box<str>,
+    host_length: usize,
+}
+
+impl Origin {
+    /// The origin of a URL.
+    ///
+    /// # Errors
+    /// If the scheme is not `http`, or there is no host, or the port is 0.
+    ///
+    /// ```
+    /// let url = url::Url::parse("http://User:secret@EXAMPLE.org:80/path")?;
+    /// let origin = sessile_core::Origin::of(&url)?;
+    /// assert_eq!((origin.host(), origin.port(), origin.authority()), ("example.org", 80, "example.org"));
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn of(url: &Url) -> Result<Self, OriginError> {
+        Self::parts(url)?;
+        let authority = &url[Position::BeforeHost..Position::AfterPort];
+        let host_length = url[Position::BeforeHost..Position::AfterHost].len();
+        let port = url.port_or_known_default().ok_or(OriginError::Scheme)?;
+        Ok(Self {
+            scheme: Scheme::Http,
+            port,
+            authority: authority.into(),
+            host_length,
+        })
+    }
+
+    /// Whether the URL belongs to this origin; no allocation.
+    pub fn holds(&self, url: &Url) -> bool {
+        Self::parts(url).is_ok_and(|scheme| scheme == self.scheme)
+            && &url[Position::BeforeHost..Position::AfterPort] == self.authority()
+    }
+
+    fn parts(url: &Url) -> Result<Scheme, OriginError> {
+        if url.scheme() != "http" {
+            return Err(OriginError::Scheme);
+        }
+        if !url.has_host() {
+            return Err(OriginError::NoHost);
+        }
+        if url.port() == Some(0) {
+            return Err(OriginError::PortZero);
+        }
+        Ok(Scheme::Http)
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host as it stands in a URL: a name in small ASCII letters, an IPv4 address, or an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        self.authority.get(..self.host_length).unwrap_or_default()
+    }
+
+    /// The port, the default one included.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Host and, unless it is the scheme's default, port.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The host's address, if it is one and not a name.
+    pub fn address(&self) -> Option<core::net::IpAddr> {
+        match Host::parse(self.host()).ok()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.authority)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Result<Origin, OriginError> {
+        Origin::of(&Url::parse(text).expect("a URL"))
+    }
+
+    #[test]
+    fn one_origin_has_one_form() {
+        let plain = origin("http://example.org/").expect("an origin");
+        for text in [
+            "http://EXAMPLE.org:80/a?b#c",
+            "http://user:word@example.org",
+            "http:\\\\example.org",
+        ] {
+            assert_eq!(origin(text), Ok(plain.clone()), "{text}");
+            assert!(plain.holds(&Url::parse(text).expect("a URL")), "{text}");
+        }
+        for text in [
+            "http://example.org:81",
+            "http://example.org.",
+            "http://www.example.org",
+        ] {
+            assert_ne!(origin(text), Ok(plain.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        let v6 = origin("http://[::1]:8080/").expect("an origin");
+        assert_eq!(
+            (v6.host(), v6.authority(), v6.port()),
+            ("[::1]", "[::1]:8080", 8080)
+        );
+        assert_eq!(v6.address(), Some(core::net::Ipv6Addr::LOCALHOST.into()));
+        let v4 = origin("http://0x7f.1/").expect("an origin");
+        assert_eq!(v4.address(), Some(core::net::Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(
+            origin("http://localhost").expect("an origin").address(),
+            None
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused() {
+        assert_eq!(origin("ftp://example.org/"), Err(OriginError::Scheme));
+        assert_eq!(origin("https://example.org/"), Err(OriginError::Scheme));
+        assert_eq!(
+            origin("mailto:someone@example.org"),
+            Err(OriginError::Scheme)
+        );
+        assert_eq!(origin("http://example.org:0/"), Err(OriginError::PortZero));
+    }
+}

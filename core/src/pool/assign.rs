@@ -1,0 +1,390 @@
+//! Which request gets which connection.
+//!
+//! What is counted: `live` is every connection of an origin that exists or is being opened (idle, in use, dialling);
+//! `idle` are those nobody uses; `dialling` those being opened; `waiting` the requests without a connection.
+//! `idle + dialling ≤ live`, and nobody waits while an idle connection of the same origin exists.
+
+use std::collections::VecDeque;
+
+use super::limits::PoolLimits;
+use super::list::{Links, List};
+use crate::base::{ConnectionId, Key, RequestId, Slab};
+
+/// An interned pool key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct OriginId(pub(crate) Key);
+
+#[derive(Debug, Default)]
+struct OriginPool {
+    /// Most recently used first.
+    idle: List,
+    waiters: List,
+    dialling: usize,
+    live: usize,
+    /// It stands in the queue of those whom the total limit holds back.
+    held_back: bool,
+}
+
+/// All connections and all waiting requests, by id.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    limits: PoolLimits,
+    origins: Slab<OriginPool>,
+    idle_links: Links,
+    waiter_links: Links,
+    /// All idle connections, least recently used first.
+    idle_order: List,
+    order_links: Links,
+    live_total: usize,
+    held_back: VecDeque<OriginId>,
+}
+
+/// What a request gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Assignment {
+    /// This idle connection.
+    Use(ConnectionId),
+    /// A place in the queue.
+    Wait,
+}
+
+/// What becomes of a connection that is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Released {
+    /// The request that has waited longest takes it.
+    Granted(RequestId),
+    /// It is idle now.
+    Idle,
+}
+
+impl Pool {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
+        Self {
+            limits,
+            origins: Slab::new(),
+            idle_links: Links::default(),
+            waiter_links: Links::default(),
+            idle_order: List::default(),
+            order_links: Links::default(),
+            live_total: 0,
+            held_back: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn add_origin(&mut self) -> OriginId {
+        OriginId(self.origins.insert(OriginPool::default()))
+    }
+
+    /// Forgets an origin that has neither connections nor waiting requests.
+    pub(crate) fn remove_if_unused(&mut self, origin: OriginId) -> bool {
+        let unused = self
+            .origins
+            .get(origin.0)
+            .is_some_and(|pool| pool.live == 0 && pool.waiters.len() == 0);
+        if unused {
+            self.origins.remove(origin.0);
+        }
+        unused
+    }
+
+    /// A request asks for a connection.
+    pub(crate) fn request(&mut self, origin: OriginId, request: RequestId) -> Assignment {
+        let Some(pool) = self.origins.get_mut(origin.0) else {
+            return Assignment::Wait;
+        };
+        if let Some(key) = pool.idle.pop_front(&mut self.idle_links) {
+            self.idle_order.remove(&mut self.order_links, key);
+            return Assignment::Use(ConnectionId(key));
+        }
+        pool.waiters.push_back(&mut self.waiter_links, request.0);
+        Assignment::Wait
+    }
+
+    /// Whether a connection to this origin should be opened now: somebody waits for whom none is being opened, and
+    /// the limits allow it, if need be at the cost of the connection in [`Pool::next_to_evict`].
+    pub(crate) fn wants_dial(&mut self, origin: OriginId) -> bool {
+        let total_reached = self
+            .limits
+            .live_total
+            .is_some_and(|limit| self.live_total >= limit);
+        let can_evict = self.idle_order.len() > 0;
+        let Some(pool) = self.origins.get_mut(origin.0) else {
+            return false;
+        };
+        let origin_reached = self
+            .limits
+            .live_per_origin
+            .is_some_and(|limit| pool.live >= limit);
+        if pool.dialling >= pool.waiters.len() || origin_reached {
+            return false;
+        }
+        if total_reached && !can_evict {
+            if !pool.held_back {
+                pool.held_back = true;
+                self.held_back.push_back(origin);
+            }
+            return false;
+        }
+        true
+    }
+
+    /// The idle connection that must be closed before another may be opened.
+    pub(crate) fn next_to_evict(&self) -> Option<ConnectionId> {
+        let limit = self.limits.live_total?;
+        if self.live_total < limit {
+            None
+        } else {
+            self.idle_order.front(&self.order_links).map(ConnectionId)
+        }
+    }
+
+    /// A connection is being opened.
+    pub(crate) fn dialling(&mut self, origin: OriginId) {
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.dialling += 1;
+            pool.live += 1;
+            self.live_total += 1;
+        }
+    }
+
+    /// The opening ended well; the connection is to be released next.
+    pub(crate) fn dialled(&mut self, origin: OriginId) {
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.dialling = pool.dialling.saturating_sub(1);
+        }
+    }
+
+    /// The opening failed: the request that has waited longest has to bear it, if anybody waits at all.
+    pub(crate) fn dial_failed(&mut self, origin: OriginId) -> Option<RequestId> {
+        self.dialled(origin);
+        self.closed(origin);
+        let pool = self.origins.get_mut(origin.0)?;
+        pool.waiters
+            .pop_front(&mut self.waiter_links)
+            .map(RequestId)
+    }
+
+    /// A connection is free: it goes to the first who waits, or becomes idle.
+    pub(crate) fn released(&mut self, origin: OriginId, connection: ConnectionId) -> Released {
+        let Some(pool) = self.origins.get_mut(origin.0) else {
+            return Released::Idle;
+        };
+        if let Some(key) = pool.waiters.pop_front(&mut self.waiter_links) {
+            return Released::Granted(RequestId(key));
+        }
+        pool.idle.push_front(&mut self.idle_links, connection.0);
+        self.idle_order
+            .push_back(&mut self.order_links, connection.0);
+        Released::Idle
+    }
+
+    /// The idle connection that passes a limit, if one does; asked until there is none.
+    pub(crate) fn idle_surplus(&self, origin: OriginId) -> Option<ConnectionId> {
+        let pool = self.origins.get(origin.0)?;
+        if pool.idle.len() > self.limits.idle_per_origin {
+            return pool.idle.back(&self.idle_links).map(ConnectionId);
+        }
+        let surplus = self.idle_order.len() > self.limits.idle_total;
+        if surplus {
+            self.idle_order.front(&self.order_links).map(ConnectionId)
+        } else {
+            None
+        }
+    }
+
+    /// An idle connection leaves the pool, to be closed.
+    pub(crate) fn remove_idle(&mut self, origin: OriginId, connection: ConnectionId) {
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.idle.remove(&mut self.idle_links, connection.0);
+        }
+        self.idle_order.remove(&mut self.order_links, connection.0);
+        self.closed(origin);
+    }
+
+    /// A connection that was in use, or being opened, is gone.
+    pub(crate) fn closed(&mut self, origin: OriginId) {
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.live = pool.live.saturating_sub(1);
+            self.live_total = self.live_total.saturating_sub(1);
+        }
+    }
+
+    /// The origin whom the total limit has held back longest, to be asked again whether it wants a dial.
+    pub(crate) fn next_held_back(&mut self) -> Option<OriginId> {
+        let room = self
+            .limits
+            .live_total
+            .is_none_or(|limit| self.live_total < limit)
+            || self.idle_order.len() > 0;
+        if !room {
+            return None;
+        }
+        let origin = self.held_back.pop_front()?;
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.held_back = false;
+        }
+        Some(origin)
+    }
+
+    /// A waiting request gives up.
+    pub(crate) fn leave_queue(&mut self, origin: OriginId, request: RequestId) {
+        if let Some(pool) = self.origins.get_mut(origin.0) {
+            pool.waiters.remove(&mut self.waiter_links, request.0);
+        }
+    }
+
+    /// The request that has waited longest for this origin.
+    pub(crate) fn first_waiter(&self, origin: OriginId) -> Option<RequestId> {
+        self.origins
+            .get(origin.0)?
+            .waiters
+            .front(&self.waiter_links)
+            .map(RequestId)
+    }
+
+    /// Idle, dialling, live and waiting.
+    pub(crate) fn counts(&self, origin: OriginId) -> Option<(usize, usize, usize, usize)> {
+        let pool = self.origins.get(origin.0)?;
+        Some((
+            pool.idle.len(),
+            pool.dialling,
+            pool.live,
+            pool.waiters.len(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(index: u32) -> RequestId {
+        RequestId(Key {
+            index,
+            generation: 0,
+        })
+    }
+
+    fn connection(index: u32) -> ConnectionId {
+        ConnectionId(Key {
+            index,
+            generation: 0,
+        })
+    }
+
+    fn pool(limits: PoolLimits) -> (Pool, OriginId) {
+        let mut pool = Pool::new(limits);
+        let origin = pool.add_origin();
+        (pool, origin)
+    }
+
+    #[test]
+    fn the_most_recently_used_connection_comes_first() {
+        let (mut pool, origin) = pool(PoolLimits::default());
+        for index in 0..3 {
+            pool.dialling(origin);
+            pool.dialled(origin);
+            assert_eq!(pool.released(origin, connection(index)), Released::Idle);
+        }
+        assert_eq!(
+            pool.request(origin, request(0)),
+            Assignment::Use(connection(2))
+        );
+        assert_eq!(
+            pool.request(origin, request(1)),
+            Assignment::Use(connection(1))
+        );
+    }
+
+    #[test]
+    fn waiters_are_served_in_order_and_may_leave() {
+        let (mut pool, origin) = pool(PoolLimits {
+            live_per_origin: Some(1),
+            ..PoolLimits::default()
+        });
+        for index in 0..3 {
+            assert_eq!(pool.request(origin, request(index)), Assignment::Wait);
+        }
+        assert!(pool.wants_dial(origin));
+        pool.dialling(origin);
+        assert!(!pool.wants_dial(origin), "the limit of one is reached");
+        pool.leave_queue(origin, request(0));
+        pool.dialled(origin);
+        assert_eq!(
+            pool.released(origin, connection(0)),
+            Released::Granted(request(1))
+        );
+        assert_eq!(
+            pool.released(origin, connection(0)),
+            Released::Granted(request(2))
+        );
+        assert_eq!(pool.released(origin, connection(0)), Released::Idle);
+    }
+
+    #[test]
+    fn a_failed_dial_fails_the_first_waiter_only() {
+        let (mut pool, origin) = pool(PoolLimits::default());
+        pool.request(origin, request(0));
+        pool.request(origin, request(1));
+        pool.dialling(origin);
+        pool.dialling(origin);
+        assert_eq!(pool.dial_failed(origin), Some(request(0)));
+        assert!(
+            !pool.wants_dial(origin),
+            "the second dial is for the second waiter"
+        );
+        assert_eq!(pool.dial_failed(origin), Some(request(1)));
+        assert_eq!(pool.counts(origin), Some((0, 0, 0, 0)));
+        assert!(pool.remove_if_unused(origin));
+    }
+
+    #[test]
+    fn the_total_limit_evicts_the_least_recently_used() {
+        let (mut pool, first) = pool(PoolLimits {
+            live_total: Some(2),
+            ..PoolLimits::default()
+        });
+        let second = pool.add_origin();
+        for index in 0..2 {
+            pool.dialling(first);
+            pool.dialled(first);
+            pool.released(first, connection(index));
+        }
+        pool.request(second, request(0));
+        assert!(pool.wants_dial(second));
+        assert_eq!(pool.next_to_evict(), Some(connection(0)));
+        pool.remove_idle(first, connection(0));
+        assert_eq!(pool.next_to_evict(), None);
+        pool.dialling(second);
+        // Nothing idle is left to evict: the origin is held back until a place is free.
+        pool.request(first, request(1));
+        pool.request(first, request(2));
+        assert!(!pool.wants_dial(first));
+        assert_eq!(pool.next_held_back(), None);
+        pool.closed(second);
+        assert_eq!(pool.next_held_back(), Some(first));
+    }
+
+    #[test]
+    fn idle_limits_name_who_must_go() {
+        let limits = PoolLimits {
+            idle_per_origin: 1,
+            idle_total: 1,
+            ..PoolLimits::default()
+        };
+        let (mut pool, first) = pool(limits);
+        let second = pool.add_origin();
+        for (origin, index) in [(first, 0), (first, 1)] {
+            pool.dialling(origin);
+            pool.dialled(origin);
+            pool.released(origin, connection(index));
+        }
+        assert_eq!(pool.idle_surplus(first), Some(connection(0)));
+        pool.remove_idle(first, connection(0));
+        assert_eq!(pool.idle_surplus(first), None);
+        pool.dialling(second);
+        pool.dialled(second);
+        pool.released(second, connection(2));
+        assert_eq!(pool.idle_surplus(second), Some(connection(1)));
+    }
+}

@@ -1,0 +1,36 @@
+//! The pool's bounds.
+
+use core::time::Duration;
+
+/// How many connections there may be. `None` is no bound.
+///
+/// ```
+/// let polite = sessile_core::PoolLimits { live_per_origin: Some(4), ..Default::default() };
+/// assert_eq!(polite.idle_per_origin, 10);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolLimits {
+    /// Idle connections kept per origin: 10, as `requests` keeps (`pool_maxsize`).
+    pub idle_per_origin: usize,
+    /// Idle connections kept in all: 100. Beyond it the least recently used one is closed.
+    pub idle_total: usize,
+    /// Connections per origin that are idle, in use or being opened: no bound. Requests beyond it wait, first come
+    /// first served.
+    pub live_per_origin: Option<usize>,
+    /// Such connections in all: no bound. To make room, the least recently used idle one is closed.
+    pub live_total: Option<usize>,
+    /// How long a connection may be idle: 90 s. Many servers close after 60 to 120 s; closing first avoids the race.
+    pub idle_time: Option<Duration>,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            idle_per_origin: 10,
+            idle_total: 100,
+            live_per_origin: None,
+            live_total: None,
+            idle_time: Some(Duration::from_secs(90)),
+        }
+    }
+}

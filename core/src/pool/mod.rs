@@ -1,0 +1,10 @@
+//! The connection pool as decisions over ids: who gets which connection, when to dial, what to close.
+//!
+//! It knows neither sockets nor time nor origins' names; it returns what to do and others do it.
+
+mod assign;
+mod limits;
+mod list;
+
+pub(crate) use assign::{Assignment, OriginId, Pool, Released};
+pub use limits::PoolLimits;

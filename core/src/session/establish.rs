@@ -1,0 +1,335 @@
+//! A connection in the making: a name that is resolved, then addresses that are tried one after the other.
+//!
+//! It belongs to an origin, not to the request that caused it: whoever has waited longest gets the connection, and if
+//! nobody waits any more it becomes idle.
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::io;
+
+use smallvec::SmallVec;
+
+use super::error::{Error, ErrorKind};
+use super::exchange::ExchangeState;
+use super::session::{Member, MemberState, Session};
+use super::timers::Owner;
+use crate::base::{ConnectionId, EstablishId, Now, RequestId, Stage, Tick};
+use crate::pool::OriginId;
+
+/// No more addresses of a name than this are tried: a hostile name server could send hundreds.
+const MOST_ADDRESSES: usize = 16;
+
+/// Why a name gave no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveError {
+    detail: Box<str>,
+}
+
+impl ResolveError {
+    /// The resolver's own words.
+    pub fn new(detail: impl Into<Box<str>>) -> Self {
+        Self {
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the host's name cannot be resolved: {}", self.detail)
+    }
+}
+
+impl core::error::Error for ResolveError {}
+
+/// What the session wants done outside.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Resolve {
+        establish: EstablishId,
+        host: Box<str>,
+        port: u16,
+    },
+    Dial {
+        connection: ConnectionId,
+        address: SocketAddr,
+    },
+    Discard(ConnectionId),
+}
+
+/// One connection being made.
+#[derive(Debug)]
+pub(crate) struct Establish {
+    origin: OriginId,
+    state: EstablishState,
+    due: Option<Tick>,
+    armed: Option<Tick>,
+}
+
+#[derive(Debug)]
+enum EstablishState {
+    Resolving,
+    Dialling {
+        attempt: ConnectionId,
+        address: SocketAddr,
+        rest: SmallVec<[SocketAddr; 4]>,
+    },
+}
+
+impl Session {
+    /// Opens as many connections to an origin as its waiting requests want and the limits allow.
+    pub(super) fn replenish(&mut self, now: Now, origin: OriginId) {
+        while self.pool.wants_dial(origin) {
+            if let Some(idle) = self.pool.next_to_evict() {
+                self.discard_idle(idle);
+            }
+            self.begin_establish(now, origin);
+        }
+    }
+
+    /// As [`Session::replenish`], for everybody whom the total limit has held back.
+    pub(super) fn replenish_held_back(&mut self, now: Now) {
+        while let Some(origin) = self.pool.next_held_back() {
+            self.replenish(now, origin);
+        }
+    }
+
+    fn begin_establish(&mut self, now: Now, origin: OriginId) {
+        self.pool.dialling(origin);
+        let Some(tenant) = self.tenant(origin) else {
+            return;
+        };
+        let target = &tenant.key.origin;
+        let (address, port) = (target.address(), target.port());
+        let host = Box::from(target.host());
+        let timeouts = &self.config.timeouts;
+        let due = timeouts
+            .resolve
+            .filter(|_| address.is_none())
+            .map(|limit| now.tick.after(limit));
+        let key = self.establishes.insert(Establish {
+            origin,
+            state: EstablishState::Resolving,
+            due,
+            armed: None,
+        });
+        let id = EstablishId(key);
+        match address {
+            Some(address) => self.begin_dialling(
+                now,
+                id,
+                SmallVec::from_slice(&[SocketAddr::new(address, port)]),
+            ),
+            None => {
+                self.arm_establish(id);
+                self.orders.push_back(Order::Resolve {
+                    establish: id,
+                    host,
+                    port,
+                });
+            }
+        }
+    }
+
+    /// The answer to [`Order::Resolve`].
+    pub(crate) fn handle_resolved(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        answer: Result<&[SocketAddr], ResolveError>,
+    ) {
+        let resolving = self
+            .establishes
+            .get(id.0)
+            .is_some_and(|establish| matches!(establish.state, EstablishState::Resolving));
+        if !resolving {
+            return;
+        }
+        match answer {
+            Ok([]) => self.fail_establish(
+                now,
+                id,
+                ErrorKind::Resolve(ResolveError::new("it has no address")),
+            ),
+            Ok(addresses) => {
+                let mut unique = SmallVec::<[SocketAddr; 4]>::new();
+                for address in addresses.iter().take(MOST_ADDRESSES) {
+                    if !unique.contains(address) {
+                        unique.push(*address);
+                    }
+                }
+                self.begin_dialling(now, id, unique);
+            }
+            Err(error) => self.fail_establish(now, id, ErrorKind::Resolve(error)),
+        }
+    }
+
+    fn begin_dialling(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        mut addresses: SmallVec<[SocketAddr; 4]>,
+    ) {
+        // The last of the reversed list is next.
+        addresses.reverse();
+        let due = self
+            .config
+            .timeouts
+            .connect
+            .map(|limit| now.tick.after(limit));
+        if let Some(establish) = self.establishes.get_mut(id.0) {
+            establish.due = due;
+        }
+        self.arm_establish(id);
+        self.dial_next(id, addresses);
+    }
+
+    fn dial_next(&mut self, id: EstablishId, mut rest: SmallVec<[SocketAddr; 4]>) {
+        let Some(address) = rest.pop() else { return };
+        let Some(establish) = self.establishes.get_mut(id.0) else {
+            return;
+        };
+        let member = Member::attempt(establish.origin, id);
+        let attempt = ConnectionId(self.members.insert(member));
+        establish.state = EstablishState::Dialling {
+            attempt,
+            address,
+            rest,
+        };
+        self.orders.push_back(Order::Dial {
+            connection: attempt,
+            address,
+        });
+    }
+
+    /// A dial succeeded; `false` if nobody is interested any more and the socket is to be closed.
+    pub(crate) fn handle_connected(&mut self, connection: ConnectionId) -> bool {
+        let Some(id) = self.attempt_of(connection) else {
+            return false;
+        };
+        let Some(establish) = self.establishes.remove(id.0) else {
+            return false;
+        };
+        self.pool.dialled(establish.origin);
+        self.opened += 1;
+        if let Some(member) = self.members.get_mut(connection.0) {
+            member.number = self.opened;
+            member.state = MemberState::Free;
+        }
+        true
+    }
+
+    /// A dial failed: the next address is tried, or the oldest waiting request gets the error.
+    pub(crate) fn handle_dial_failed(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        why: io::ErrorKind,
+    ) {
+        let Some(id) = self.attempt_of(connection) else {
+            return;
+        };
+        self.drop_attempt(connection);
+        let Some(establish) = self.establishes.get_mut(id.0) else {
+            return;
+        };
+        let EstablishState::Dialling { address, rest, .. } = &mut establish.state else {
+            return;
+        };
+        let (address, rest) = (*address, core::mem::take(rest));
+        if rest.is_empty() {
+            self.fail_establish(now, id, ErrorKind::Connect(Some(address), why));
+        } else {
+            self.dial_next(id, rest);
+        }
+    }
+
+    /// The session's time for this establish may be up.
+    pub(super) fn establish_timer(&mut self, now: Now, at: Tick, id: EstablishId) {
+        let Some(establish) = self
+            .establishes
+            .get_mut(id.0)
+            .filter(|establish| establish.armed == Some(at))
+        else {
+            return;
+        };
+        establish.armed = None;
+        match establish.due {
+            Some(due) if due <= now.tick => self.fail_establish(now, id, ErrorKind::Timeout),
+            _ => self.arm_establish(id),
+        }
+    }
+
+    fn arm_establish(&mut self, id: EstablishId) {
+        if let Some(establish) = self.establishes.get_mut(id.0)
+            && let Some(due) = establish.due
+        {
+            self.timers
+                .arm(&mut establish.armed, Owner::Establish(id), due);
+        }
+    }
+
+    fn fail_establish(&mut self, now: Now, id: EstablishId, kind: ErrorKind) {
+        let Some(establish) = self.establishes.remove(id.0) else {
+            return;
+        };
+        let stage = match establish.state {
+            EstablishState::Resolving => Stage::Resolve,
+            EstablishState::Dialling { attempt, .. } => {
+                self.drop_attempt(attempt);
+                Stage::Connect
+            }
+        };
+        if let Some(request) = self.pool.dial_failed(establish.origin) {
+            self.fail_exchange(request, Error::new(kind, stage));
+        }
+        self.replenish(now, establish.origin);
+        self.replenish_held_back(now);
+        self.forget_if_unused(establish.origin);
+    }
+
+    /// Gives up all connections in the making (the session closes). Nobody waits for them any more.
+    pub(super) fn abandon_establishes(&mut self) {
+        let ids: Vec<_> = self.establishes.iter().map(|(key, _)| key).collect();
+        for key in ids {
+            let Some(establish) = self.establishes.remove(key) else {
+                continue;
+            };
+            if let EstablishState::Dialling { attempt, .. } = establish.state {
+                self.drop_attempt(attempt);
+            }
+            self.pool.dialled(establish.origin);
+            self.pool.closed(establish.origin);
+            self.forget_if_unused(establish.origin);
+        }
+    }
+
+    fn attempt_of(&self, connection: ConnectionId) -> Option<EstablishId> {
+        match self.members.get(connection.0)?.state {
+            MemberState::Attempt(id) => Some(id),
+            MemberState::Free | MemberState::Idle(_) | MemberState::Held(_) => None,
+        }
+    }
+
+    fn drop_attempt(&mut self, attempt: ConnectionId) {
+        if self.members.remove(attempt.0).is_some() {
+            self.orders.push_back(Order::Discard(attempt));
+        }
+    }
+
+    /// The oldest request that would get the connection which is being dialled: its driver may as well watch the dial.
+    pub(crate) fn waiter_for(&self, attempt: ConnectionId) -> Option<RequestId> {
+        let member = self.members.get(attempt.0)?;
+        self.attempt_of(attempt)?;
+        self.pool.first_waiter(member.origin)
+    }
+
+    /// Fails a request that has no connection; its requester is woken to collect the error.
+    pub(super) fn fail_exchange(&mut self, id: RequestId, error: Error) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            let error = error.at(&exchange.request.url);
+            exchange.state = ExchangeState::Failed(error);
+            self.wakes.push_back(id);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The session: requests across connections, as decisions over ids and values. Never an octet of content.
+
+mod config;
+mod error;
+mod establish;
+mod event;
+mod exchange;
+mod key;
+mod prepare;
+mod request;
+#[expect(
+    clippy::module_inception,
+    reason = "the room that gives the floor its name"
+)]
+mod session;
+mod snapshot;
+mod timers;
+
+pub use config::{Config, Timeouts};
+pub(crate) use error::redacted;
+pub use error::{Error, ErrorKind};
+pub(crate) use establish::Order;
+pub use establish::ResolveError;
+pub use event::{Event, Verdict};
+pub(crate) use exchange::TakeUp;
+pub use request::{Content, Request, RequestError};
+pub(crate) use session::{Outcome, Session};
+pub use snapshot::{OriginSnapshot, PoolSnapshot};
+pub(crate) use timers::Patience;

@@ -1,0 +1,674 @@
+//! The control plane: takes in what happened, gives out who may go on and what is to be done.
+
+use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::config::Config;
+use super::error::{Error, ErrorKind};
+use super::establish::{Establish, Order};
+use super::exchange::{Exchange, ExchangeState, TakeUp};
+use super::key::PoolKey;
+use super::prepare::{ConstantHead, encode_head};
+use super::request::Request;
+use super::snapshot::{OriginSnapshot, PoolSnapshot};
+use super::timers::{Owner, Patience, Timers};
+use crate::base::{
+    ConnectionId, EstablishId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage, Tick,
+};
+use crate::pool::{Assignment, OriginId, Pool, Released};
+
+/// The least time between two looks at a connection whose limit is shorter than that.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// A connection as the control plane sees it.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) origin: OriginId,
+    pub(super) state: MemberState,
+    /// Its number in the order of opening, from 1; 0 while it is dialled.
+    pub(super) number: u64,
+    /// Requests it was given so far.
+    served: u64,
+    pulse: Arc<Pulse>,
+    armed: Option<Tick>,
+}
+
+/// Whose a connection is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MemberState {
+    /// It is being dialled for this establish.
+    Attempt(EstablishId),
+    /// It has just become free; the next step gives it to somebody.
+    Free,
+    /// Nobody's, since this tick.
+    Idle(Tick),
+    /// This request's: granted, in use, or to be given back.
+    Held(RequestId),
+}
+
+impl Member {
+    pub(super) fn attempt(origin: OriginId, establish: EstablishId) -> Self {
+        let state = MemberState::Attempt(establish);
+        Self {
+            origin,
+            state,
+            number: 0,
+            served: 0,
+            pulse: Arc::default(),
+            armed: None,
+        }
+    }
+}
+
+/// An interned origin: its key, and what its requests have in common.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) key: PoolKey,
+    head: ConstantHead,
+}
+
+/// What a request needs to begin on its connection.
+pub(crate) struct Beginning {
+    pub(crate) request: Arc<Request>,
+    pub(crate) patience: Patience,
+    pub(crate) number: u64,
+    pub(crate) served: u64,
+}
+
+/// How an exchange left its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Reusable,
+    Close,
+}
+
+/// All requests and connections of one session, by id.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(super) config: Config,
+    limits: Arc<Limits>,
+    keys: HashMap<PoolKey, OriginId, Seeded>,
+    /// By the index of the origin's id.
+    tenants: Vec<Option<Tenant>>,
+    pub(super) pool: Pool,
+    pub(super) exchanges: Slab<Exchange>,
+    pub(super) establishes: Slab<Establish>,
+    pub(super) members: Slab<Member>,
+    pub(super) timers: Timers,
+    pub(super) wakes: VecDeque<RequestId>,
+    pub(super) orders: VecDeque<Order>,
+    pub(super) opened: u64,
+    reused: u64,
+    closed: bool,
+}
+
+impl Session {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            limits: Arc::new(config.limits.clone()),
+            keys: HashMap::with_hasher(Seeded::new(&config.seed)),
+            tenants: Vec::new(),
+            pool: Pool::new(config.pool.clone()),
+            exchanges: Slab::new(),
+            establishes: Slab::new(),
+            members: Slab::new(),
+            timers: Timers::default(),
+            wakes: VecDeque::new(),
+            orders: VecDeque::new(),
+            opened: 0,
+            reused: 0,
+            closed: false,
+            config,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    /// The next request whose requester can go on.
+    pub(crate) fn next_wake(&mut self) -> Option<RequestId> {
+        self.wakes.pop_front()
+    }
+
+    /// The next thing to be done outside.
+    pub(crate) fn next_order(&mut self) -> Option<Order> {
+        self.orders.pop_front()
+    }
+
+    // ------------------------------------------------------------------------------------------------ requests come
+
+    pub(crate) fn submit(&mut self, now: Now, request: Arc<Request>) -> RequestId {
+        let origin = self.intern(&request);
+        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
+        let limit = request.deadline.or(timeouts.deadline);
+        let patience = Patience {
+            send: timeouts.send,
+            head: timeouts.head,
+            read: timeouts.read,
+            deadline: limit.map(|limit| now.tick.after(limit)),
+        };
+        let wait_until = timeouts.pool_wait.map(|limit| now.tick.after(limit));
+        let state = ExchangeState::Waiting;
+        let exchange = Exchange {
+            request,
+            origin,
+            state,
+            patience,
+            wait_until,
+            armed: None,
+        };
+        let id = RequestId(self.exchanges.insert(exchange));
+        if self.closed {
+            self.fail_exchange(id, Error::new(ErrorKind::SessionClosed, Stage::Prepare));
+            self.forget_if_unused(origin);
+            return id;
+        }
+        self.enqueue(now, id, origin);
+        id
+    }
+
+    /// Asks the pool for a connection, for a new request or for one that lost its connection unused.
+    fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId) {
+        match self.pool.request(origin, id) {
+            Assignment::Use(connection) => self.grant(connection, id),
+            Assignment::Wait => {
+                self.arm_request(id);
+                self.replenish(now, origin);
+            }
+        }
+    }
+
+    fn intern(&mut self, request: &Request) -> OriginId {
+        let key = PoolKey {
+            origin: request.origin.clone(),
+        };
+        if let Some(id) = self.keys.get(&key) {
+            return *id;
+        }
+        let id = self.pool.add_origin();
+        let place = id.0.index as usize;
+        if place >= self.tenants.len() {
+            self.tenants.resize_with(place + 1, || None);
+        }
+        let head = ConstantHead::new(&key.origin, &self.config.fields);
+        self.tenants[place] = Some(Tenant {
+            key: key.clone(),
+            head,
+        });
+        self.keys.insert(key, id);
+        id
+    }
+
+    pub(super) fn tenant(&self, origin: OriginId) -> Option<&Tenant> {
+        self.tenants.get(origin.0.index as usize)?.as_ref()
+    }
+
+    pub(super) fn forget_if_unused(&mut self, origin: OriginId) {
+        if self.pool.remove_if_unused(origin)
+            && let Some(tenant) = self
+                .tenants
+                .get_mut(origin.0.index as usize)
+                .and_then(Option::take)
+        {
+            self.keys.remove(&tenant.key);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------ connections change hands
+
+    fn grant(&mut self, connection: ConnectionId, id: RequestId) {
+        if let (Some(member), Some(exchange)) = (
+            self.members.get_mut(connection.0),
+            self.exchanges.get_mut(id.0),
+        ) {
+            member.state = MemberState::Held(id);
+            exchange.state = ExchangeState::Granted(connection);
+            self.wakes.push_back(id);
+        }
+    }
+
+    /// A connection is free: the next in the queue gets it, or it becomes idle.
+    pub(crate) fn release(&mut self, now: Now, connection: ConnectionId) {
+        let Some(member) = self.members.get_mut(connection.0) else {
+            return;
+        };
+        let origin = member.origin;
+        member.state = MemberState::Idle(now.tick);
+        if self.closed {
+            self.pool.closed(origin);
+            self.remove_member(connection, origin);
+            return;
+        }
+        match self.pool.released(origin, connection) {
+            Released::Granted(id) => self.grant(connection, id),
+            Released::Idle => {
+                if let Some(limit) = self.config.pool.idle_time {
+                    self.timers.arm(
+                        &mut member.armed,
+                        Owner::Connection(connection),
+                        now.tick.after(limit),
+                    );
+                }
+                while let Some(surplus) = self.pool.idle_surplus(origin) {
+                    self.discard_idle(surplus);
+                }
+                self.replenish_held_back(now);
+            }
+        }
+    }
+
+    /// Closes an idle connection: its time or its place is up, or it ended.
+    pub(super) fn discard_idle(&mut self, connection: ConnectionId) {
+        let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
+            return;
+        };
+        self.pool.remove_idle(origin, connection);
+        self.remove_member(connection, origin);
+    }
+
+    /// A connection that was in use is gone; others may be opened in its place.
+    fn lose(&mut self, now: Now, connection: ConnectionId) {
+        let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
+            return;
+        };
+        self.pool.closed(origin);
+        self.replenish(now, origin);
+        self.replenish_held_back(now);
+        self.remove_member(connection, origin);
+    }
+
+    fn remove_member(&mut self, connection: ConnectionId, origin: OriginId) {
+        self.members.remove(connection.0);
+        self.orders.push_back(Order::Discard(connection));
+        self.forget_if_unused(origin);
+    }
+
+    /// An idle connection turned out to be dead.
+    pub(crate) fn idle_ended(&mut self, now: Now, connection: ConnectionId) {
+        let idle = self
+            .members
+            .get(connection.0)
+            .is_some_and(|member| matches!(member.state, MemberState::Idle(_)));
+        if idle {
+            self.discard_idle(connection);
+            self.replenish_held_back(now);
+        }
+    }
+
+    // -------------------------------------------------------------------------------------------- requests go on
+
+    /// What the request may do now. Collecting a grant or an error happens once.
+    pub(crate) fn take_up(&mut self, id: RequestId) -> TakeUp {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return TakeUp::Wait;
+        };
+        match &exchange.state {
+            ExchangeState::Granted(connection) => {
+                let connection = *connection;
+                exchange.state = ExchangeState::Running(connection);
+                TakeUp::Use(connection)
+            }
+            ExchangeState::Failed(_) => {
+                let (state, origin) = (
+                    core::mem::replace(&mut exchange.state, ExchangeState::Waiting),
+                    exchange.origin,
+                );
+                self.exchanges.remove(id.0);
+                self.forget_if_unused(origin);
+                match state {
+                    ExchangeState::Failed(error) => TakeUp::Failed(error),
+                    _ => TakeUp::Wait,
+                }
+            }
+            ExchangeState::Aborting(connection, _) => TakeUp::Abort(*connection),
+            ExchangeState::Waiting | ExchangeState::Running(_) => TakeUp::Wait,
+        }
+    }
+
+    /// Notes that the request begins on its connection, and encodes its head.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        out: &mut Vec<u8>,
+        pulse: &Arc<Pulse>,
+    ) -> Option<Beginning> {
+        let exchange = self.exchanges.get(id.0)?;
+        let ExchangeState::Running(connection) = exchange.state else {
+            return None;
+        };
+        let tenant = self
+            .tenants
+            .get(exchange.origin.0.index as usize)?
+            .as_ref()?;
+        encode_head(out, &exchange.request, &tenant.head, &self.config.fields);
+        let member = self.members.get_mut(connection.0)?;
+        if member.served == 0 {
+            member.pulse = Arc::clone(pulse);
+        } else {
+            self.reused += 1;
+        }
+        let patience = exchange.patience;
+        let beginning = Beginning {
+            request: Arc::clone(&exchange.request),
+            patience,
+            number: member.number,
+            served: member.served,
+        };
+        member.served += 1;
+        if let Some(limit) = patience.shortest() {
+            self.timers.arm(
+                &mut member.armed,
+                Owner::Connection(connection),
+                now.tick.after(limit),
+            );
+        }
+        if patience.deadline.is_some() {
+            self.arm_request(id);
+        }
+        Some(beginning)
+    }
+
+    /// Whether the request is still wanted.
+    pub(crate) fn is_running(&self, id: RequestId) -> bool {
+        self.exchanges
+            .get(id.0)
+            .is_some_and(|exchange| matches!(exchange.state, ExchangeState::Running(_)))
+    }
+
+    /// The request has ended well, or was given up by the application; its connection comes back.
+    pub(crate) fn end(&mut self, now: Now, id: RequestId, outcome: Outcome) {
+        let Some(exchange) = self.exchanges.remove(id.0) else {
+            return;
+        };
+        if let ExchangeState::Running(connection) | ExchangeState::Aborting(connection, _) =
+            exchange.state
+        {
+            match outcome {
+                Outcome::Reusable => self.release(now, connection),
+                Outcome::Close => self.lose(now, connection),
+            }
+        }
+    }
+
+    /// The request lost its connection before the peer could see an octet of it: it asks for another one. True only
+    /// if that connection had served before; a fresh one that fails is a failure.
+    pub(crate) fn try_again(&mut self, now: Now, id: RequestId) -> bool {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return false;
+        };
+        let ExchangeState::Running(connection) = exchange.state else {
+            return false;
+        };
+        exchange.state = ExchangeState::Waiting;
+        let origin = exchange.origin;
+        // First in line for what is there, before the connection's place is given away.
+        self.enqueue(now, id, origin);
+        self.lose(now, connection);
+        true
+    }
+
+    /// Ends a request that failed on its connection; returns the error to deliver.
+    pub(crate) fn fail(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        kind: ErrorKind,
+        pulse: &Pulse,
+    ) -> Error {
+        let stage = pulse.phase().stage().unwrap_or(Stage::Content);
+        let mut error = Error::in_exchange(kind, stage, pulse);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            error = error.at(&exchange.request.url);
+            if let ExchangeState::Aborting(connection, reason) = &exchange.state {
+                error = reason.clone();
+                exchange.state = ExchangeState::Running(*connection);
+            }
+        }
+        self.end(now, id, Outcome::Close);
+        error
+    }
+
+    /// The application gives up a request that has no connection in anybody's hands. Returns the connection that is
+    /// still at work for it, if there is one: its driver must give it back.
+    pub(crate) fn cancel(&mut self, now: Now, id: RequestId) -> Option<ConnectionId> {
+        let exchange = self.exchanges.get(id.0)?;
+        let origin = exchange.origin;
+        match exchange.state {
+            ExchangeState::Running(connection) | ExchangeState::Aborting(connection, _) => {
+                return Some(connection);
+            }
+            ExchangeState::Waiting => {
+                self.pool.leave_queue(origin, id);
+                self.exchanges.remove(id.0);
+            }
+            ExchangeState::Granted(connection) => {
+                self.exchanges.remove(id.0);
+                self.release(now, connection);
+            }
+            ExchangeState::Failed(_) => {
+                self.exchanges.remove(id.0);
+            }
+        }
+        self.forget_if_unused(origin);
+        None
+    }
+
+    /// No further request is taken; those that wait fail, those under way finish, idle connections go.
+    pub(crate) fn close(&mut self, now: Now) {
+        self.closed = true;
+        let waiting: Vec<_> = self
+            .exchanges
+            .iter()
+            .map(|(key, _)| RequestId(key))
+            .collect();
+        for id in waiting {
+            let Some(exchange) = self.exchanges.get(id.0) else {
+                continue;
+            };
+            let origin = exchange.origin;
+            let granted = match exchange.state {
+                ExchangeState::Waiting => None,
+                ExchangeState::Granted(connection) => Some(connection),
+                ExchangeState::Running(_)
+                | ExchangeState::Aborting(..)
+                | ExchangeState::Failed(_) => continue,
+            };
+            self.pool.leave_queue(origin, id);
+            self.fail_exchange(id, Error::new(ErrorKind::SessionClosed, Stage::PoolWait));
+            if let Some(connection) = granted {
+                self.release(now, connection);
+            }
+        }
+        let idle: Vec<_> = self
+            .members
+            .iter()
+            .filter(|(_, member)| matches!(member.state, MemberState::Idle(_)))
+            .collect();
+        let idle: Vec<_> = idle.into_iter().map(|(key, _)| ConnectionId(key)).collect();
+        for connection in idle {
+            self.discard_idle(connection);
+        }
+        self.abandon_establishes();
+    }
+
+    // ------------------------------------------------------------------------------------------------------- timers
+
+    pub(crate) fn deadline(&self) -> Option<Tick> {
+        self.timers.next()
+    }
+
+    pub(crate) fn handle_deadline(&mut self, now: Now) {
+        while let Some((at, owner)) = self.timers.pop_due(now.tick) {
+            match owner {
+                Owner::Request(id) => self.request_timer(now, at, id),
+                Owner::Connection(id) => self.connection_timer(now, at, id),
+                Owner::Establish(id) => self.establish_timer(now, at, id),
+            }
+        }
+    }
+
+    fn arm_request(&mut self, id: RequestId) {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return;
+        };
+        let waiting = matches!(exchange.state, ExchangeState::Waiting);
+        let wait = exchange.wait_until.filter(|_| waiting);
+        if let Some(at) = exchange.patience.deadline.into_iter().chain(wait).min() {
+            self.timers.arm(&mut exchange.armed, Owner::Request(id), at);
+        }
+    }
+
+    fn request_timer(&mut self, now: Now, at: Tick, id: RequestId) {
+        let Some(exchange) = self
+            .exchanges
+            .get_mut(id.0)
+            .filter(|exchange| exchange.armed == Some(at))
+        else {
+            return;
+        };
+        exchange.armed = None;
+        let (origin, late) = (exchange.origin, |limit: Option<Tick>| {
+            limit.is_some_and(|limit| limit <= now.tick)
+        });
+        let deadline = late(exchange.patience.deadline);
+        match exchange.state {
+            ExchangeState::Waiting if deadline || late(exchange.wait_until) => {
+                let stage = if deadline {
+                    Stage::Deadline
+                } else {
+                    Stage::PoolWait
+                };
+                self.pool.leave_queue(origin, id);
+                self.fail_exchange(id, Error::new(ErrorKind::Timeout, stage));
+            }
+            ExchangeState::Granted(connection) if deadline => {
+                self.fail_exchange(id, Error::new(ErrorKind::Timeout, Stage::Deadline));
+                self.release(now, connection);
+            }
+            ExchangeState::Running(connection) if deadline => {
+                self.time_out(id, connection, Stage::Deadline)
+            }
+            ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Running(_) => {
+                self.arm_request(id)
+            }
+            ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {}
+        }
+    }
+
+    fn connection_timer(&mut self, now: Now, at: Tick, id: ConnectionId) {
+        let Some(member) = self
+            .members
+            .get_mut(id.0)
+            .filter(|member| member.armed == Some(at))
+        else {
+            return;
+        };
+        member.armed = None;
+        match member.state {
+            MemberState::Idle(since) => {
+                let Some(limit) = self.config.pool.idle_time else {
+                    return;
+                };
+                let due = since.after(limit);
+                if due <= now.tick {
+                    self.discard_idle(id);
+                } else {
+                    self.timers
+                        .arm(&mut member.armed, Owner::Connection(id), due);
+                }
+            }
+            MemberState::Held(request) => self.patience_timer(now, id, request),
+            MemberState::Attempt(_) | MemberState::Free => {}
+        }
+    }
+
+    fn patience_timer(&mut self, now: Now, id: ConnectionId, request: RequestId) {
+        let (Some(member), Some(exchange)) =
+            (self.members.get_mut(id.0), self.exchanges.get(request.0))
+        else {
+            return;
+        };
+        // The whole request's deadline has an entry of its own.
+        let patience = Patience {
+            deadline: None,
+            ..exchange.patience
+        };
+        let running = matches!(exchange.state, ExchangeState::Running(_));
+        let due = if running {
+            patience.due(&member.pulse)
+        } else {
+            None
+        };
+        match due {
+            Some((due, stage)) if due <= now.tick => self.time_out(request, id, stage),
+            // The application has the word, or the exchange has not begun: look again later.
+            _ => {
+                let again = due.map(|(due, _)| due).or(patience
+                    .shortest()
+                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN))));
+                if let Some(again) = again {
+                    self.timers
+                        .arm(&mut member.armed, Owner::Connection(id), again);
+                }
+            }
+        }
+    }
+
+    fn time_out(&mut self, id: RequestId, connection: ConnectionId, stage: Stage) {
+        if let (Some(member), Some(exchange)) =
+            (self.members.get(connection.0), self.exchanges.get_mut(id.0))
+        {
+            let error = Error::in_exchange(ErrorKind::Timeout, stage, &member.pulse)
+                .at(&exchange.request.url);
+            member.pulse.request_abort();
+            exchange.state = ExchangeState::Aborting(connection, error);
+            self.wakes.push_back(id);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------------- asking
+
+    /// The connection that a request uses.
+    pub(crate) fn connection_of(&self, id: RequestId) -> Option<ConnectionId> {
+        match self.exchanges.get(id.0)?.state {
+            ExchangeState::Running(connection) | ExchangeState::Aborting(connection, _) => {
+                Some(connection)
+            }
+            ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Failed(_) => None,
+        }
+    }
+
+    /// The present tenant of a place among the connections.
+    pub(crate) fn member_at(&self, index: usize) -> Option<ConnectionId> {
+        self.members.key_at(index).map(ConnectionId)
+    }
+
+    pub(crate) fn pool_snapshot(&self) -> PoolSnapshot {
+        let mut origins = Vec::new();
+        for tenant in self.tenants.iter().flatten() {
+            let counts = self
+                .keys
+                .get(&tenant.key)
+                .and_then(|id| self.pool.counts(*id));
+            if let Some((idle, dialling, live, waiting)) = counts {
+                let busy = live - idle - dialling;
+                origins.push(OriginSnapshot {
+                    origin: tenant.key.origin.clone(),
+                    idle,
+                    busy,
+                    dialling,
+                    waiting,
+                });
+            }
+        }
+        PoolSnapshot {
+            origins,
+            opened: self.opened,
+            reused: self.reused,
+            requests: self.exchanges.len(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A view into the pool: what stands there now.
+
+use crate::message::Origin;
+
+/// The connections of one origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginSnapshot {
+    /// Whose they are.
+    pub origin: Origin,
+    /// Connections that nobody uses.
+    pub idle: usize,
+    /// Connections in use.
+    pub busy: usize,
+    /// Connections that are being opened.
+    pub dialling: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+}
+
+/// The whole pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolSnapshot {
+    /// Origins with connections or waiting requests, in the order in which they were first asked.
+    pub origins: Vec<OriginSnapshot>,
+    /// Connections opened since the session began.
+    pub opened: u64,
+    /// Requests that were given a connection which had served another before.
+    pub reused: u64,
+    /// Requests that are under way or waiting.
+    pub requests: usize,
+}

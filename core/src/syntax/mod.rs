@@ -1,0 +1,4 @@
+//! The grammar of octets that every part of a message shares.
+
+pub(crate) mod chars;
+pub(crate) mod list;

@@ -1,0 +1,256 @@
+//! Reading the chunked coding (RFC 9112 §7.1), octet by octet where there is framing, in one step where there is data.
+//!
+//! ```text
+//! chunked-body = *chunk last-chunk trailer-section CRLF
+//! chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+//! ```
+//! A bare CR or LF anywhere in the framing is an error: peers that read them apart are how requests get smuggled.
+
+use crate::base::Limits;
+use crate::syntax::chars;
+
+/// Why octets are not chunked content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChunkError {
+    /// The chunk size is not hexadecimal digits, or has no digit (RFC 9112 §7.1).
+    Size,
+    /// The chunk size passes 2^63 - 1 octets.
+    TooLarge,
+    /// A chunk extension that does not begin with a semicolon or holds a control octet (RFC 9112 §7.1.1).
+    Extension,
+    /// A line of the framing, or the data of a chunk, does not end in CRLF.
+    LineEnd,
+    /// A chunk header line, or all extensions of the content together, pass [`Limits`].
+    TooLong,
+}
+
+/// How far the framing has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChunkedReader {
+    state: State,
+    /// The size of the present chunk; then what is left of its data.
+    size: u64,
+    /// Octets of the present header line.
+    line: usize,
+    /// Octets of all extensions so far.
+    extensions: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    FirstDigit,
+    Digits,
+    /// White space after the size: only an extension or nothing may follow.
+    Blank,
+    Extension,
+    HeaderLineFeed,
+    Data,
+    DataCarriageReturn,
+    DataLineFeed,
+    Trailers,
+}
+
+/// What the framing said about the octets that come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chunk {
+    /// The framing goes on in octets that are not here yet.
+    NeedMore,
+    /// So many octets of data are next.
+    Data(u64),
+    /// The last chunk is read; the trailer section is next.
+    Trailers,
+}
+
+impl ChunkedReader {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::FirstDigit,
+            size: 0,
+            line: 0,
+            extensions: 0,
+        }
+    }
+
+    /// Reads framing from the front of `input`; tells how many octets it used and what follows them.
+    pub(crate) fn advance(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+    ) -> Result<(usize, Chunk), ChunkError> {
+        let mut used = 0;
+        for &octet in input {
+            match self.state {
+                State::Data | State::Trailers => break,
+                _ => self.read(octet, limits)?,
+            }
+            used += 1;
+        }
+        let next = match self.state {
+            State::Data => Chunk::Data(self.size),
+            State::Trailers => Chunk::Trailers,
+            _ => Chunk::NeedMore,
+        };
+        Ok((used, next))
+    }
+
+    fn read(&mut self, octet: u8, limits: &Limits) -> Result<(), ChunkError> {
+        self.state = match (self.state, octet) {
+            (State::FirstDigit, _) => {
+                self.size = hexadecimal(octet).ok_or(ChunkError::Size)?;
+                self.line = 0;
+                State::Digits
+            }
+            (State::Digits, b'\r') | (State::Extension, b'\r') => State::HeaderLineFeed,
+            (State::Digits | State::Blank, b';') => State::Extension,
+            (State::Digits | State::Blank, b' ' | b'\t') => State::Blank,
+            (State::Digits, _) => {
+                let digit = hexadecimal(octet).ok_or(ChunkError::Size)?;
+                // One bit less than 64, and never a shift that loses digits.
+                self.size = if self.size < 1 << 59 {
+                    self.size << 4 | digit
+                } else {
+                    return Err(ChunkError::TooLarge);
+                };
+                State::Digits
+            }
+            (State::Extension, _) if chars::is_value_octet(octet) => State::Extension,
+            (State::Extension | State::Blank, _) => return Err(ChunkError::Extension),
+            (State::HeaderLineFeed, b'\n') if self.size == 0 => State::Trailers,
+            (State::HeaderLineFeed, b'\n') => State::Data,
+            (State::DataCarriageReturn, b'\r') => State::DataLineFeed,
+            (State::DataLineFeed, b'\n') => State::FirstDigit,
+            (State::HeaderLineFeed | State::DataCarriageReturn | State::DataLineFeed, _) => {
+                return Err(ChunkError::LineEnd);
+            }
+            // `advance` stops before data and trailers.
+            (state @ (State::Data | State::Trailers), _) => state,
+        };
+        self.count(limits)
+    }
+
+    fn count(&mut self, limits: &Limits) -> Result<(), ChunkError> {
+        self.line += 1;
+        self.extensions += usize::from(matches!(self.state, State::Extension | State::Blank));
+        let long =
+            self.line > limits.max_chunk_line || self.extensions > limits.max_chunk_extensions;
+        if long {
+            Err(ChunkError::TooLong)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What is left of the present chunk's data.
+    pub(crate) fn data_left(&self) -> u64 {
+        if self.state == State::Data {
+            self.size
+        } else {
+            0
+        }
+    }
+
+    /// Counts data that was used up.
+    pub(crate) fn take(&mut self, octets: u64) {
+        self.size = self.size.saturating_sub(octets);
+        if self.size == 0 && self.state == State::Data {
+            self.state = State::DataCarriageReturn;
+            self.line = 0;
+        }
+    }
+}
+
+fn hexadecimal(octet: u8) -> Option<u64> {
+    char::from(octet).to_digit(16).map(u64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Decodes up to the trailer section, in pieces of `piece` octets; returns the content and what is left.
+    fn decode(input: &[u8], piece: usize) -> Result<(Vec<u8>, usize), ChunkError> {
+        let limits = Limits {
+            max_chunk_line: 16,
+            max_chunk_extensions: 20,
+            ..Limits::default()
+        };
+        let (mut reader, mut content, mut at) = (ChunkedReader::new(), Vec::new(), 0);
+        loop {
+            let end = input.len().min(at + piece);
+            let (used, next) = reader.advance(&input[at..end], &limits)?;
+            at += used;
+            match next {
+                Chunk::Trailers => return Ok((content, input.len() - at)),
+                Chunk::NeedMore if at == input.len() => return Ok((content, usize::MAX)),
+                Chunk::NeedMore => {}
+                Chunk::Data(left) => {
+                    let size = usize::try_from(left)
+                        .unwrap_or(usize::MAX)
+                        .min(end.max(at) - at)
+                        .max(1);
+                    let size = size.min(input.len() - at);
+                    if size == 0 {
+                        return Ok((content, usize::MAX));
+                    }
+                    content.extend_from_slice(&input[at..at + size]);
+                    reader.take(size as u64);
+                    at += size;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn good_content_is_decoded_at_every_cut() {
+        let input = b"5\r\nhello\r\nA ; x=1\r\n, chunked!\r\n000\r\nleft";
+        for piece in 1..=input.len() {
+            assert_eq!(
+                decode(input, piece),
+                Ok((b"hello, chunked!".to_vec(), 4)),
+                "pieces of {piece}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_framing_is_refused() {
+        for (input, error) in [
+            ("\r\n", ChunkError::Size),
+            ("+5\r\n", ChunkError::Size),
+            ("0x5\r\n", ChunkError::Size),
+            ("5_0\r\n", ChunkError::Size),
+            (" 5\r\n", ChunkError::Size),
+            ("5\n", ChunkError::Size),
+            ("5 5\r\n", ChunkError::Extension),
+            ("5;a\nb\r\n", ChunkError::Extension),
+            ("5;a\0\r\n", ChunkError::Extension),
+            ("5\r\r\n", ChunkError::LineEnd),
+            ("1\r\naX\r\n", ChunkError::LineEnd),
+            ("1\r\na\rX", ChunkError::LineEnd),
+            ("8000000000000000\r\n", ChunkError::TooLarge),
+            ("10000000000000000\r\n", ChunkError::TooLarge),
+            ("1;abcdefghijklmnop\r\n", ChunkError::TooLong),
+            (
+                "1;abcdefgh\r\na\r\n1;abcdefgh\r\na\r\n1;abcdefgh\r\n",
+                ChunkError::TooLong,
+            ),
+        ] {
+            for piece in 1..=input.len() {
+                assert_eq!(
+                    decode(input.as_bytes(), piece),
+                    Err(error),
+                    "{input:?} in pieces of {piece}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_chunk_is_taken() {
+        let (used, next) = ChunkedReader::new()
+            .advance(b"7fffffffffffffff\r\n", &Limits::default())
+            .expect("good");
+        assert_eq!((used, next), (18, Chunk::Data(i64::MAX as u64)));
+    }
+}

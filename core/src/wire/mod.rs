@@ -1,0 +1,19 @@
+//! HTTP/1.1 octets (RFC 9112): heads in and out, framing, chunked coding. No state of a connection, no policy.
+
+mod chunked_read;
+mod chunked_write;
+mod content;
+mod framing;
+mod read_head;
+mod write_head;
+
+pub use chunked_read::ChunkError;
+pub(crate) use chunked_write::{LAST_CHUNK, write_chunk_header};
+pub(crate) use content::{ContentReader, Part};
+pub use framing::FramingError;
+pub(crate) use framing::{Framing, response_framing};
+pub use read_head::HeadError;
+pub(crate) use read_head::{
+    HeadScan, Scan, Section, SectionLimits, check_start, parse_fields, parse_status_line,
+};
+pub(crate) use write_head::{write_fields_except, write_framing, write_line, write_request_line};

@@ -1,0 +1,78 @@
+//! Writing a request head (RFC 9112 §3). Everything that comes in is of a type that cannot split a line.
+
+use http::Method;
+
+use super::framing::Framing;
+use crate::message::{Fields, RequestTarget};
+
+/// request-line = method SP request-target SP HTTP-version CRLF
+pub(crate) fn write_request_line(out: &mut Vec<u8>, method: &Method, target: RequestTarget<'_>) {
+    for part in [method.as_str(), " ", target.as_str(), " HTTP/1.1\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// One field line of the core's own. The caller vouches for both parts: they come from constants and parsed values.
+pub(crate) fn write_line(out: &mut Vec<u8>, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// The lines of a section, but for those whose name is one of a set of known names or is found by `shadowed`.
+pub(crate) fn write_fields_except(
+    out: &mut Vec<u8>,
+    fields: &Fields,
+    known: u32,
+    shadowed: impl Fn(&str) -> bool,
+) {
+    for (span, field) in fields.spans().iter().zip(fields.iter()) {
+        if span.known.bit() & known == 0 && !shadowed(field.name) {
+            for part in [field.name.as_bytes(), b": ", field.value, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+    }
+}
+
+/// The framing field, which stands last, and the empty line.
+pub(crate) fn write_framing(out: &mut Vec<u8>, framing: Framing) {
+    match framing {
+        Framing::None | Framing::UntilClose => {}
+        Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        Framing::Length(length) => {
+            out.extend_from_slice(b"Content-Length: ");
+            write_decimal(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_decimal(out: &mut Vec<u8>, mut value: u64) {
+    let start = out.len();
+    loop {
+        // A remainder of ten is one digit.
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder of ten fits")]
+        out.push(b'0' + (value % 10) as u8);
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out[start..].reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_decimal() {
+        for value in [0, 7, 10, 19_999, u64::MAX] {
+            let mut out = Vec::new();
+            write_framing(&mut out, Framing::Length(value));
+            assert_eq!(out, format!("Content-Length: {value}\r\n\r\n").into_bytes());
+        }
+    }
+}
