@@ -14,11 +14,12 @@
 //!    [`deposit`](Engine::deposit) and [`handle_connected`](Engine::handle_connected) (or
 //!    [`handle_dial_failed`](Engine::handle_dial_failed)), [`handle_readiness`](Engine::handle_readiness),
 //!    [`handle_deadline`](Engine::handle_deadline);
-//! 2. do what [`poll_command`](Engine::poll_command) says until it says nothing: resolve, dial, close;
-//! 3. tell the application what [`poll_event`](Engine::poll_event) says until it says nothing;
-//! 4. while [`poll_ready`](Engine::poll_ready) names a connection, [`drive`](Engine::drive) it: write, then read once
-//!    ([`Live::step`] does both for anything that implements `Read` and `Write`); then go back to 2;
-//! 5. when none of them has anything left, wait for readiness or until [`deadline`](Engine::deadline). Repeat.
+//! 2. tell the application what [`poll_event`](Engine::poll_event) says until it says nothing;
+//! 3. do what [`poll_command`](Engine::poll_command) says: resolve, dial, close;
+//! 4. [`drive`](Engine::drive) the connection that [`poll_ready`](Engine::poll_ready) names: write, then read once
+//!    ([`Live::step`] does both for anything that implements `Read` and `Write`). Go back to 2 until none of the three
+//!    has anything left;
+//! 5. wait for readiness, or until [`deadline`](Engine::deadline). Repeat.
 //!
 //! Here it is, with a peer that is two buffers:
 //!
@@ -32,28 +33,26 @@
 //!
 //! let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 //! let mut content = Vec::new();
-//! 'turns: loop {
-//!     // 2. An address needs no resolving: the first command is to dial.
-//!     while let Some(command) = engine.poll_command() {
-//!         if let Command::Dial { connection, .. } = command {
-//!             engine.deposit(connection, "a socket").expect("the dial is wanted");
-//!             engine.handle_connected(now, connection);
-//!         }
-//!     }
-//!     // 3.
-//!     while let Some(event) = engine.poll_event(now) {
+//! loop {
+//!     // 2.
+//!     if let Some(event) = engine.poll_event(now) {
 //!         match event {
 //!             Event::Head(id) => assert_eq!(engine.head(id).expect("it has just come").status(), 200),
 //!             Event::Content(id) => {
 //!                 content.extend_from_slice(engine.content(id));
 //!                 engine.consume(now, id, content.len());
 //!             }
-//!             Event::End(_) => break 'turns,
+//!             Event::End(_) => break,
 //!             other => panic!("{other:?}"),
 //!         }
-//!     }
+//!     // 3. An address needs no resolving: the first command is to dial.
+//!     } else if let Some(command) = engine.poll_command() {
+//!         if let Command::Dial { connection, .. } = command {
+//!             engine.deposit(connection, "a socket").expect("the dial is wanted");
+//!             engine.handle_connected(now, connection);
+//!         }
 //!     // 4. Our transport takes everything at once and answers at once.
-//!     while let Some(connection) = engine.poll_ready(now) {
+//!     } else if let Some(connection) = engine.poll_ready() {
 //!         let mut live = engine.drive(connection).expect("it is ready");
 //!         live.write(now, |_socket, outgoing| {
 //!             assert!(outgoing.single().expect("no large content").starts_with(b"GET /hello HTTP/1.1\r\n"));

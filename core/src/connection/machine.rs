@@ -398,6 +398,10 @@ impl Connection {
 
     /// Takes the exchange's memory; the response head can still be read from it.
     pub fn take_scratch(&mut self) -> Scratch {
+        // Octets that nobody asked for must not vanish with the buffer: they decide whether the connection lives.
+        if self.scratch.input.unread_len() > 0 {
+            self.persistence.note(CloseReason::Surplus);
+        }
         core::mem::take(&mut self.scratch)
     }
 }

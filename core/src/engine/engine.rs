@@ -218,12 +218,8 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The next connection that a step of driving can move on. This also starts requests that were granted a
-    /// connection; a driver that takes connections out asks [`Engine::poll_wake`] instead.
-    pub fn poll_ready(&mut self, now: Now) -> Option<ConnectionId> {
-        while let Some(id) = self.session.next_wake() {
-            self.start_in_place(now, id);
-        }
+    /// The next connection that a step of driving can move on.
+    pub fn poll_ready(&mut self) -> Option<ConnectionId> {
         while let Some(connection) = self.ready.pop_front() {
             if let Some(Slot::Here(live)) = self.slot_mut(connection)
                 && live.can_move()
@@ -268,9 +264,13 @@ impl<S> Engine<S> {
         }
     }
 
-    /// What is to be told to the application; drained in each turn.
+    /// What is to be told to the application; drained in each turn. This also starts requests that were granted a
+    /// connection; a driver that takes connections out asks [`Engine::poll_wake`] instead.
     pub fn poll_event(&mut self, now: Now) -> Option<Event> {
         loop {
+            while let Some(id) = self.session.next_wake() {
+                self.start_in_place(now, id);
+            }
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
@@ -305,7 +305,8 @@ impl<S> Engine<S> {
             Ok(Received::Trailers(_)) => Event::Trailers(id),
             Ok(Received::End) => {
                 let live = self.take_slot(connection)?;
-                self.finish(now, id, live);
+                let scratch = self.finish(now, id, live);
+                self.give_back(scratch);
                 return Some(Event::End(id));
             }
             Err(failure) => {
@@ -349,13 +350,12 @@ impl<S> Engine<S> {
         }
     }
 
-    /// Ends an exchange whose response was read to its end.
-    pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) {
+    /// Ends an exchange whose response was read to its end; returns its memory.
+    pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
         let renewed = live.connection.renew();
         live.request = None;
         live.content = bytes::Bytes::new();
         let scratch = live.connection.take_scratch();
-        self.give_back(scratch);
         self.put_slot(live);
         self.session.end(
             now,
@@ -367,6 +367,7 @@ impl<S> Engine<S> {
             },
         );
         self.settle();
+        scratch
     }
 
     /// The application lets go of a response. If its rest is here already, the connection stays usable; nobody waits.
@@ -381,7 +382,8 @@ impl<S> Engine<S> {
                 Ok(Received::Interim(_) | Received::Head(_) | Received::Trailers(_)) => {}
             }
         }
-        self.finish(now, id, live);
+        let scratch = self.finish(now, id, live);
+        self.give_back(scratch);
     }
 
     /// A request failed on its connection. If not an octet of it was sent and the connection was an old one, it asks
@@ -425,8 +427,7 @@ impl<S> Engine<S> {
         self.put_slot(live);
     }
 
-    /// Returns an exchange's memory for the next ones. Only needed for memory that was
-    /// [taken](Connection::take_scratch) from a connection.
+    /// Takes an exchange's memory back, for the next ones: what [`Engine::finish_taken`] returned.
     pub fn give_back(&mut self, scratch: Scratch) {
         if self.spare.len() < SPARE_SCRATCHES && scratch.is_worth_keeping() {
             self.spare.push(scratch);

@@ -5,7 +5,7 @@
 use super::engine::Engine;
 use super::live::Live;
 use crate::base::{Now, RequestId};
-use crate::connection::Failure;
+use crate::connection::{Failure, Scratch};
 use crate::session::{Error, ErrorKind, TakeUp, Verdict};
 
 /// What a request may do now.
@@ -50,9 +50,10 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The response was read to its end.
-    pub fn finish_taken(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) {
-        self.finish(now, id, live);
+    /// The response was read to its end: its connection is free for the next request. Returns the exchange's memory,
+    /// from which the head can still be read, to be [given back](Engine::give_back) when it is no longer wanted.
+    pub fn finish_taken(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Scratch {
+        self.finish(now, id, live)
     }
 
     /// The connection failed. The request may be granted another: then the step is [`Step::Wait`] or [`Step::Use`].

@@ -292,6 +292,16 @@ impl<'a> FieldsRef<'a> {
         })
     }
 
+    /// The section as a value of its own.
+    pub fn to_owned(self) -> Fields {
+        let mut fields = Fields::new();
+        for field in self.iter() {
+            // What was received has been checked by the same rules; a section of a head fits into 4 GiB.
+            let _ = fields.append(field.name, field.value);
+        }
+        fields
+    }
+
     /// How many lines there are.
     pub fn len(self) -> usize {
         self.spans.len()

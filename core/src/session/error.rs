@@ -262,6 +262,20 @@ impl fmt::Debug for Error {
     }
 }
 
+impl From<Error> for io::Error {
+    /// For façades that implement `Read`: the error itself is inside.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Peer(PeerViolation::Truncated) | ErrorKind::Closed => io::ErrorKind::UnexpectedEof,
+            ErrorKind::Peer(_) => io::ErrorKind::InvalidData,
+            ErrorKind::Connect(_, kind) | ErrorKind::Transport(kind) | ErrorKind::Driver(kind) => *kind,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.0.kind {

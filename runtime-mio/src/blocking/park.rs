@@ -1,0 +1,144 @@
+//! Where threads sleep: a `Poll` each, kept for the next thread that needs one.
+//!
+//! A socket stays registered with the poll that it was last used with, because moving it costs as much as half a
+//! request; the thread that gets the socket prefers that poll, and moves the socket only if another thread sleeps there.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
+use sessile_core::{ConnectionId, Readiness};
+
+use crate::driver::readiness;
+
+const WAKE: Token = Token(usize::MAX);
+
+/// Names a parker among its session's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ParkerId(usize);
+
+/// A place to sleep, in the hands of one thread.
+#[derive(Debug)]
+pub(super) struct Parker {
+    id: ParkerId,
+    poll: Poll,
+    events: Events,
+}
+
+/// What others may do with a parker at any time: wake it, register sockets with it.
+#[derive(Debug)]
+struct Handle {
+    waker: Arc<Waker>,
+    registry: Registry,
+}
+
+/// All parkers of a session.
+#[derive(Debug, Default)]
+pub(super) struct Parkers {
+    handles: Vec<Handle>,
+    free: Vec<Parker>,
+}
+
+/// A socket and the parker that it is registered with, if any.
+#[derive(Debug)]
+pub(super) struct Io {
+    pub(super) stream: TcpStream,
+    parker: Option<ParkerId>,
+}
+
+impl Parkers {
+    /// A parker that nobody uses, if possible the one that this socket is registered with.
+    pub(super) fn acquire(&mut self, preferred: Option<&Io>) -> io::Result<Parker> {
+        let preferred = preferred.and_then(|io| io.parker);
+        let found = self.free.iter().rposition(|parker| Some(parker.id) == preferred);
+        if let Some(place) = found {
+            return Ok(self.free.swap_remove(place));
+        }
+        if let Some(parker) = self.free.pop() {
+            return Ok(parker);
+        }
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let registry = poll.registry().try_clone()?;
+        let id = ParkerId(self.handles.len());
+        self.handles.push(Handle { waker, registry });
+        Ok(Parker { id, poll, events: Events::with_capacity(64) })
+    }
+
+    pub(super) fn release(&mut self, parker: Parker) {
+        self.free.push(parker);
+    }
+
+    /// Makes sure that a socket's readiness reaches this parker.
+    pub(super) fn attach(&self, io: &mut Io, connection: ConnectionId, parker: ParkerId) -> io::Result<()> {
+        if io.parker == Some(parker) {
+            return Ok(());
+        }
+        self.detach(io);
+        if let Some(handle) = self.handles.get(parker.0) {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            handle.registry.register(&mut io.stream, Token(connection.index()), interest)?;
+            io.parker = Some(parker);
+        }
+        Ok(())
+    }
+
+    /// Takes a socket from the parker that it is registered with.
+    pub(super) fn detach(&self, io: &mut Io) {
+        if let Some(handle) = io.parker.take().and_then(|parker| self.handles.get(parker.0)) {
+            // A registry that has forgotten the socket already is none the worse.
+            let _ = handle.registry.deregister(&mut io.stream);
+        }
+    }
+
+    pub(super) fn waker(&self, parker: ParkerId) -> Option<Arc<Waker>> {
+        self.handles.get(parker.0).map(|handle| Arc::clone(&handle.waker))
+    }
+}
+
+impl Io {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, parker: None }
+    }
+
+    /// Whether the socket is registered with this parker.
+    pub(super) fn is_at(&self, parker: &Parker) -> bool {
+        self.parker == Some(parker.id)
+    }
+}
+
+impl Parker {
+    pub(super) fn id(&self) -> ParkerId {
+        self.id
+    }
+
+    /// Sleeps until something happens, or for as long as given. Waking for nothing is allowed.
+    pub(super) fn sleep(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, limit) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            slept => slept,
+        }
+    }
+
+    /// What the last sleep has told about one connection.
+    pub(super) fn heard_of(&self, connection: ConnectionId) -> Readiness {
+        let mut heard = Readiness::default();
+        for event in self.events.iter().filter(|event| event.token() == Token(connection.index())) {
+            let ready = readiness(event);
+            heard.read |= ready.read;
+            heard.write |= ready.write;
+            heard.closed |= ready.closed;
+        }
+        heard
+    }
+
+    /// The places of all connections that the last sleep has told about.
+    pub(super) fn heard(&self) -> impl Iterator<Item = usize> + '_ {
+        self.events.iter().map(|event| event.token()).filter(|token| *token != WAKE).map(|token| token.0)
+    }
+}

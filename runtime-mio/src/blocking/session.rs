@@ -1,0 +1,312 @@
+//! The blocking session: requests go in, responses come out, the calling thread does the work.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sessile_core::{
+    Config, Dispatch, Error, ErrorKind, IntoUrl, Live, Now, PoolSnapshot, Received, Request, RequestBuilder, RequestId,
+    Step, Tick, Verdict,
+};
+
+use super::park::{Io, Parker};
+use super::response::Response;
+use super::shared::Shared;
+use crate::driver::driver_failed;
+
+/// A blocking HTTP session. Clones share connections; use one from as many threads as you like.
+///
+/// ```
+/// use sessile_mio::blocking::Session;
+/// # fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// # let origin = sessile_tests::loopback::Loopback::start(sessile_tests::demo::Demo)?;
+/// # let base = origin.url("");
+/// let session = Session::new();
+/// let text = session.get(format!("{base}/get")).send()?.text()?;
+/// let response = session.post(format!("{base}/echo")).body("hello").send()?;
+/// assert_eq!(response.connection().to_string(), "connection #1, reused");
+/// assert_eq!(response.text()?, "hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+impl Session {
+    /// A session with the default settings.
+    pub fn new() -> Self {
+        match Self::with(Config::default()) {
+            Ok(session) => session,
+            Err(error) => unreachable!("the default settings are valid: {error}"),
+        }
+    }
+
+    /// A session with settings of your own.
+    ///
+    /// # Errors
+    /// If a default field line belongs to single messages (Content-Length, Connection and the like).
+    pub fn with(config: Config) -> Result<Self, Error> {
+        Ok(Self { shared: Shared::new(config)? })
+    }
+
+    /// A request with any method.
+    pub fn request(&self, method: impl AsRef<[u8]>, url: impl IntoUrl) -> RequestBuilder<Self> {
+        RequestBuilder::on(self.clone(), method, url)
+    }
+
+    /// A GET request.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("GET", url)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("HEAD", url)
+    }
+
+    /// A POST request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("POST", url)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("PUT", url)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("PATCH", url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("DELETE", url)
+    }
+
+    /// Sends a request that was built before; an `Arc` of it may be sent any number of times.
+    ///
+    /// Returns when the head of the response is here; the content is read from the [`Response`].
+    ///
+    /// # Errors
+    /// What went wrong, at which stage, and how far the request had come. A status of 400 or more is no error.
+    pub fn send(&self, request: impl Into<Arc<Request>>) -> Result<Response, Error> {
+        let now = self.shared.clock.now();
+        let mut state = self.shared.lock();
+        Shared::sweep(&mut state, now);
+        let id = state.engine.submit(now, request);
+        let mut step = state.engine.step(now, id);
+        // A warm request has its connection already and takes its parker under the same lock.
+        let mut parker = match &step {
+            Step::Use(live) => Some(state.parkers.acquire(Some(&live.io))),
+            Step::Wait | Step::Failed(_) => None,
+        };
+        self.shared.settle(state);
+        loop {
+            step = match step {
+                Step::Failed(error) => return Err(error),
+                Step::Wait => self.wait(id)?,
+                Step::Use(live) => {
+                    let parker = parker.take().unwrap_or_else(|| self.shared.lock().parkers.acquire(Some(&live.io)));
+                    match parker {
+                        Ok(parker) => match (Exchange { shared: &self.shared, id, live, parker }).run() {
+                            Ran::Head(response) => return Ok(response),
+                            Ran::Next(step) => step,
+                        },
+                        Err(error) => {
+                            let mut state = self.shared.lock();
+                            state.engine.cancel_taken(self.shared.clock.now(), id, live);
+                            self.shared.settle(state);
+                            return Err(driver_failed(&error));
+                        }
+                    }
+                }
+            };
+        }
+    }
+
+    /// Sleeps until the request has a connection or has failed, and watches dials meanwhile.
+    fn wait(&self, id: RequestId) -> Result<Step<Io>, Error> {
+        let mut state = self.shared.lock();
+        let mut now = self.shared.clock.now();
+        let mut parker = match state.parkers.acquire(None) {
+            Ok(parker) => parker,
+            Err(error) => {
+                state.engine.cancel(now, id);
+                self.shared.settle(state);
+                return Err(driver_failed(&error));
+            }
+        };
+        state.begin_waiting(now, id, &parker);
+        loop {
+            let step = state.engine.step(now, id);
+            if !matches!(step, Step::Wait) {
+                state.end_waiting(now, id, &parker);
+                state.parkers.release(parker);
+                self.shared.settle(state);
+                return Ok(step);
+            }
+            let deadline = state.deadline();
+            self.shared.settle(state);
+            // A poll that fails tells nothing; the deadline still ends the wait.
+            let _ = parker.sleep(self.until(deadline));
+            state = self.shared.lock();
+            now = self.shared.clock.now();
+            state.look_at_dials(now, &parker);
+            Shared::sweep(&mut state, now);
+        }
+    }
+
+    fn until(&self, deadline: Option<Tick>) -> Option<std::time::Duration> {
+        deadline.map(|at| at.since(self.shared.clock.now().tick))
+    }
+
+    /// What stands in the pool now.
+    pub fn pool(&self) -> PoolSnapshot {
+        let mut state = self.shared.lock();
+        Shared::sweep(&mut state, self.shared.clock.now());
+        let pool = state.engine.pool();
+        self.shared.settle(state);
+        pool
+    }
+
+    /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
+    pub fn close(&self) {
+        let mut state = self.shared.lock();
+        state.engine.close(self.shared.clock.now());
+        self.shared.settle(state);
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pool().fmt(f)
+    }
+}
+
+impl Dispatch for Session {
+    type Sending = Result<Response, Error>;
+
+    fn dispatch(&self, request: Result<Arc<Request>, Error>) -> Self::Sending {
+        self.send(request?)
+    }
+}
+
+/// One exchange on one connection, up to the head of its response.
+struct Exchange<'a> {
+    shared: &'a Arc<Shared>,
+    id: RequestId,
+    live: Box<Live<Io>>,
+    parker: Parker,
+}
+
+/// How an exchange ended.
+enum Ran {
+    Head(Response),
+    Next(Step<Io>),
+}
+
+impl Exchange<'_> {
+    fn run(mut self) -> Ran {
+        let mut now = self.shared.clock.now();
+        let attached = self.shared.attach(&mut self.live, &self.parker);
+        if let Err(error) = attached {
+            return self.end(|engine, now, id, live| {
+                engine.cancel_taken(now, id, live);
+                Step::Failed(driver_failed(&error))
+            });
+        }
+        if self.live.info().served > 0 {
+            // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
+            read(&mut self.live, now);
+        }
+        write(&mut self.live, now);
+        loop {
+            match self.live.connection.poll() {
+                Ok(Received::Head(_)) => return self.head(),
+                Ok(Received::NeedMore) => {}
+                Ok(_) => continue,
+                Err(failure) => return self.end(|engine, now, id, live| engine.fail(now, id, live, failure)),
+            }
+            if self.live.connection.pulse().abort_requested() {
+                return self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)));
+            }
+            if !self.live.readiness().read {
+                sleep_for(self.shared, &mut self.live, &mut self.parker);
+                now = self.shared.clock.now();
+            }
+            if self.live.readiness().write {
+                write(&mut self.live, now);
+            }
+            if self.live.readiness().read {
+                read(&mut self.live, now);
+            }
+        }
+    }
+
+    fn head(self) -> Ran {
+        let mut state = self.shared.lock();
+        match state.engine.handle_head(self.id) {
+            Verdict::Deliver => {
+                state.parkers.release(self.parker);
+                self.shared.settle(state);
+                Ran::Head(Response::new(Arc::clone(self.shared), self.id, self.live))
+            }
+            _ => {
+                drop(state);
+                self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)))
+            }
+        }
+    }
+
+    /// Gives connection and parker back in one go.
+    fn end(
+        self,
+        give_back: impl FnOnce(&mut sessile_core::Engine<Io>, Now, RequestId, Box<Live<Io>>) -> Step<Io>,
+    ) -> Ran {
+        let now = self.shared.clock.now();
+        let mut state = self.shared.lock();
+        let step = give_back(&mut state.engine, now, self.id, self.live);
+        state.parkers.release(self.parker);
+        self.shared.settle(state);
+        Ran::Next(step)
+    }
+}
+
+pub(super) fn read(live: &mut Live<Io>, now: Now) -> usize {
+    live.read(now, |io, space| std::io::Read::read(&mut io.stream, space))
+}
+
+fn write(live: &mut Live<Io>, now: Now) {
+    live.write(now, |io, outgoing| outgoing.write_to(&mut io.stream));
+}
+
+/// Sleeps until the connection's socket is ready, somebody wants it back, or its time is up; the session is told then.
+pub(super) fn sleep_for(shared: &Arc<Shared>, live: &mut Live<Io>, parker: &mut Parker) {
+    let deadline = live.deadline();
+    let wait = deadline.map(|at| at.since(shared.clock.now().tick));
+    // A poll that fails tells nothing; reading will.
+    let heard = match parker.sleep(wait) {
+        Ok(()) => parker.heard_of(live.id()),
+        Err(_) => sessile_core::Readiness { read: true, write: true, closed: false },
+    };
+    live.note_ready(heard);
+    let now = shared.clock.now();
+    if deadline.is_some_and(|at| at <= now.tick) {
+        let mut state = shared.lock();
+        Shared::sweep(&mut state, now);
+        shared.settle(state);
+    }
+}
+
+/// The error of a driver that cannot go on.
+pub(super) fn failed(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Driver(error.kind()), sessile_core::Stage::Content)
+}

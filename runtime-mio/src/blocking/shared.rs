@@ -1,0 +1,225 @@
+//! What the threads of a session share, and what they do for each other.
+//!
+//! After every change under the lock, [`Shared::settle`] hands out what the engine wants done: names to resolve, dials
+//! to begin, sockets to close, threads to wake; all of it after the lock is gone.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mio::Waker;
+use sessile_core::{Command, Config, ConnectionId, Engine, Error, Live, Now, RequestId, Tick};
+
+use super::park::{Io, Parker, ParkerId, Parkers};
+use crate::clock::{Clock, seeded};
+use crate::resolver::Resolver;
+use crate::socket::{self, Dial};
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    pub(super) clock: Clock,
+    resolver: Resolver,
+}
+
+pub(super) struct State {
+    pub(super) engine: Engine<Io>,
+    pub(super) parkers: Parkers,
+    /// The threads that wait for a connection, by request.
+    sleepers: BTreeMap<RequestId, ParkerId>,
+    /// Dials under way, and who watches each.
+    dials: Vec<(ConnectionId, Option<ParkerId>)>,
+}
+
+/// What is done after the lock is gone.
+#[derive(Default)]
+struct Chores {
+    wakers: Vec<Arc<Waker>>,
+    closing: Vec<Io>,
+    #[expect(clippy::vec_box, reason = "the engine hands them out boxed; a move is cheaper than a copy")]
+    discarded: Vec<Box<Live<Io>>>,
+    dials: Vec<(ConnectionId, std::net::SocketAddr)>,
+    names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
+}
+
+impl Shared {
+    pub(super) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let engine = Engine::new(seeded(config))?;
+        let state = State { engine, parkers: Parkers::default(), sleepers: BTreeMap::new(), dials: Vec::new() };
+        Ok(Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
+            let weak = weak.clone();
+            let resolver = Resolver::new(move |establish, answer| {
+                // The session may be gone by now; so is the question then.
+                if let Some(shared) = weak.upgrade() {
+                    let mut state = shared.lock();
+                    let answer = answer.as_deref().map_err(Clone::clone);
+                    state.engine.handle_resolved(shared.clock.now(), establish, answer);
+                    shared.settle(state);
+                }
+            });
+            Self { state: Mutex::new(state), clock: Clock::new(), resolver }
+        }))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panics under the lock leaves the engine between two calls, each of which leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes sure that a connection's events reach the thread that drives it.
+    pub(super) fn attach(&self, live: &mut Live<Io>, parker: &Parker) -> io::Result<()> {
+        if live.io.is_at(parker) {
+            return Ok(());
+        }
+        let connection = live.id();
+        self.lock().parkers.attach(&mut live.io, connection, parker.id())
+    }
+
+    /// Lets time limits pass.
+    pub(super) fn sweep(state: &mut State, now: Now) {
+        state.engine.handle_deadline(now);
+    }
+
+    /// Does what the engine wants done, and lets go of the lock.
+    pub(super) fn settle<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        loop {
+            let chores = state.chores();
+            drop(state);
+            let Some(chores) = chores else { return };
+            for waker in chores.wakers {
+                // It fails only if the poll behind it is gone, and with it the sleeper.
+                let _ = waker.wake();
+            }
+            drop((chores.closing, chores.discarded));
+            for (establish, host, port) in chores.names {
+                self.resolver.resolve(establish, host, port);
+            }
+            if chores.dials.is_empty() {
+                return;
+            }
+            let begun: Vec<_> = chores.dials.into_iter().map(|(id, address)| (id, socket::dial(address))).collect();
+            let now = self.clock.now();
+            state = self.lock();
+            for (connection, stream) in begun {
+                state.dial_begun(now, connection, stream);
+            }
+        }
+    }
+}
+
+impl State {
+    /// What there is to do outside of the lock; `None` if nothing.
+    fn chores(&mut self) -> Option<Chores> {
+        let mut chores = None;
+        while let Some(id) = self.engine.poll_wake() {
+            if let Some(waker) = self.sleepers.get(&id).and_then(|parker| self.parkers.waker(*parker)) {
+                chores.get_or_insert_with(Chores::default).wakers.push(waker);
+            }
+        }
+        while let Some(command) = self.engine.poll_command() {
+            let chores = chores.get_or_insert_with(Chores::default);
+            match command {
+                Command::Resolve { establish, host, port } => chores.names.push((establish, host, port)),
+                Command::Dial { connection, address } => chores.dials.push((connection, address)),
+                Command::Discard(mut live) => {
+                    self.parkers.detach(&mut live.io);
+                    chores.discarded.push(live);
+                }
+                Command::Abandon { connection, io } => {
+                    self.dials.retain(|(dial, _)| *dial != connection);
+                    if let Some(mut io) = io {
+                        self.parkers.detach(&mut io);
+                        chores.closing.push(io);
+                    }
+                }
+                _ => {}
+            }
+        }
+        chores
+    }
+
+    /// A socket is connecting: the thread that has waited longest for it watches it.
+    fn dial_begun(&mut self, now: Now, connection: ConnectionId, stream: io::Result<mio::net::TcpStream>) {
+        match stream {
+            Ok(stream) => {
+                // A dial that nobody wants any more is closed by dropping it.
+                if self.engine.deposit(connection, Io::new(stream)).is_ok() {
+                    self.dials.push((connection, None));
+                    self.assign_watcher(now, connection);
+                }
+            }
+            Err(error) => self.engine.handle_dial_failed(now, connection, error.kind()),
+        }
+    }
+
+    fn assign_watcher(&mut self, now: Now, connection: ConnectionId) {
+        let waiter = self.engine.waiter_for(connection);
+        let parker = waiter.and_then(|id| self.sleepers.get(&id).copied());
+        if let Some(parker) = parker {
+            self.watch(now, connection, parker);
+        }
+    }
+
+    fn watch(&mut self, now: Now, connection: ConnectionId, parker: ParkerId) {
+        let Some(io) = self.engine.dialling_mut(connection) else { return };
+        match self.parkers.attach(io, connection, parker) {
+            Ok(()) => {
+                if let Some(dial) = self.dials.iter_mut().find(|(dial, _)| *dial == connection) {
+                    dial.1 = Some(parker);
+                }
+            }
+            Err(error) => self.dial_ended(now, connection, Dial::Failed(error.kind())),
+        }
+    }
+
+    /// A thread begins to wait: it may be woken from now on, and watches the dials that nobody watches.
+    pub(super) fn begin_waiting(&mut self, now: Now, id: RequestId, parker: &Parker) {
+        self.sleepers.insert(id, parker.id());
+        let unwatched: Vec<_> = self.dials.iter().filter(|(_, watcher)| watcher.is_none()).map(|(id, _)| *id).collect();
+        for connection in unwatched {
+            self.watch(now, connection, parker.id());
+        }
+    }
+
+    /// A thread stops waiting: the dials that it watched go to whoever waits for them, or wait for the next thread.
+    pub(super) fn end_waiting(&mut self, now: Now, id: RequestId, parker: &Parker) {
+        self.sleepers.remove(&id);
+        let mut orphans = Vec::new();
+        for (connection, watcher) in &mut self.dials {
+            if *watcher == Some(parker.id()) {
+                *watcher = None;
+                orphans.push(*connection);
+            }
+        }
+        for connection in orphans {
+            if let Some(io) = self.engine.dialling_mut(connection) {
+                self.parkers.detach(io);
+            }
+            self.assign_watcher(now, connection);
+        }
+    }
+
+    /// Looks at the dials that a sleep has told about.
+    pub(super) fn look_at_dials(&mut self, now: Now, parker: &Parker) {
+        for place in parker.heard() {
+            let Some(connection) = self.engine.connection_at(place) else { continue };
+            if let Some(io) = self.engine.dialling_mut(connection) {
+                let dial = socket::check(&io.stream);
+                self.dial_ended(now, connection, dial);
+            }
+        }
+    }
+
+    fn dial_ended(&mut self, now: Now, connection: ConnectionId, dial: Dial) {
+        match dial {
+            Dial::Pending => return,
+            Dial::Connected => self.engine.handle_connected(now, connection),
+            Dial::Failed(why) => self.engine.handle_dial_failed(now, connection, why),
+        }
+        self.dials.retain(|(dial, _)| *dial != connection);
+    }
+
+    /// When the session must be looked at next.
+    pub(super) fn deadline(&self) -> Option<Tick> {
+        self.engine.deadline()
+    }
+}

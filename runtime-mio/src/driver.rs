@@ -1,0 +1,277 @@
+//! The driver for loops that somebody else owns.
+
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+use sessile_core::{
+    Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event, FieldsRef, HeadRef,
+    Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
+};
+
+use crate::clock::{Clock, seeded};
+use crate::resolver::{Answer, Resolver};
+use crate::socket::{self, Dial};
+
+type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
+
+/// A session in an event loop of yours.
+///
+/// The contract: after anything that changes something (an event, a wake, a passed deadline, `submit`, `consume`,
+/// `cancel`) ask [`poll_event`](Driver::poll_event) until it says `None`; all octets are moved there. Then wait.
+///
+/// ```
+/// use mio::{Events, Poll, Token, Waker};
+/// use sessile_mio::{Config, Driver, Event, RequestBuilder};
+///
+/// # fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// # let origin = sessile_tests::loopback::Loopback::start(sessile_tests::demo::Demo)?;
+/// # let url = origin.url("/get");
+/// const WAKE: Token = Token(0);
+/// let mut poll = Poll::new()?;
+/// let mut events = Events::with_capacity(64);
+/// let waker = Waker::new(poll.registry(), WAKE)?;
+/// // Tokens 1 to 999 are the driver's; it calls the closure, from a thread of its own, when a name is resolved.
+/// let mut driver = Driver::new(poll.registry(), 1..1000, move || { let _ = waker.wake(); }, Config::default())?;
+///
+/// driver.submit(RequestBuilder::new("GET", &url).build()?);
+/// 'turns: loop {
+///     while let Some(event) = driver.poll_event() {
+///         match event {
+///             Event::Head(id) => println!("{:?}", driver.head(id)),
+///             Event::Content(id) => {
+///                 let octets = driver.content(id).len();
+///                 driver.consume(id, octets);
+///             }
+///             Event::End(_) => break 'turns,
+///             Event::Failed(_, error) => return Err(error.into()),
+///             _ => {}
+///         }
+///     }
+///     let wait = driver.deadline().map(|at| at.saturating_duration_since(std::time::Instant::now()));
+///     poll.poll(&mut events, wait)?;
+///     for event in &events {
+///         match event.token() {
+///             WAKE => driver.handle_wake(),
+///             _ => { driver.handle_event(event); }
+///         }
+///     }
+///     driver.handle_deadline();
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Driver {
+    engine: Engine<TcpStream>,
+    registry: Registry,
+    tokens: Range<usize>,
+    resolver: Resolver,
+    answers: Answers,
+    clock: Clock,
+    /// The time of this turn of the loop: read once, from the first call to the last `poll_event`.
+    turn: Option<Now>,
+}
+
+impl Driver {
+    /// A driver that registers its sockets with `registry`, under tokens of the given range; the number of tokens
+    /// bounds the number of sockets.
+    ///
+    /// `wake` is called from another thread when a name has been resolved: make your loop call
+    /// [`Driver::handle_wake`] then (a [`mio::Waker`] is the usual way).
+    ///
+    /// # Errors
+    /// If the configuration is not valid, or the registry cannot be cloned for want of descriptors.
+    pub fn new(
+        registry: &Registry,
+        tokens: Range<usize>,
+        wake: impl Fn() + Send + Sync + 'static,
+        config: Config,
+    ) -> Result<Self, Error> {
+        let registry = registry.try_clone().map_err(|error| driver_failed(&error))?;
+        let answers = Answers::default();
+        let inbox = Arc::clone(&answers);
+        let resolver = Resolver::new(move |establish, answer| {
+            inbox.lock().unwrap_or_else(PoisonError::into_inner).push((establish, answer));
+            wake();
+        });
+        let engine = Engine::new(seeded(config))?;
+        Ok(Self { engine, registry, tokens, resolver, answers, clock: Clock::new(), turn: None })
+    }
+
+    fn now(&mut self) -> Now {
+        let clock = &self.clock;
+        *self.turn.get_or_insert_with(|| clock.now())
+    }
+
+    // ---------------------------------------------------------------------------------------------- the application
+
+    /// Takes a request in. An `Arc` may be submitted again and again without building it anew.
+    pub fn submit(&mut self, request: impl Into<Arc<Request>>) -> RequestId {
+        let now = self.now();
+        self.engine.submit(now, request)
+    }
+
+    /// Gives a request up; nothing more is told about it.
+    pub fn cancel(&mut self, id: RequestId) {
+        let now = self.now();
+        self.engine.cancel(now, id);
+    }
+
+    /// The response head, from [`Event::Head`] to [`Event::End`].
+    pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
+        self.engine.head(id)
+    }
+
+    /// The trailer fields, right after [`Event::Trailers`].
+    pub fn trailers(&self, id: RequestId) -> Option<FieldsRef<'_>> {
+        self.engine.trailers(id)
+    }
+
+    /// The content that is ready, as a view into the receive buffer.
+    pub fn content(&mut self, id: RequestId) -> &[u8] {
+        self.engine.content(id)
+    }
+
+    /// Uses up content. While some is left, nothing more is read for this request.
+    pub fn consume(&mut self, id: RequestId, octets: usize) {
+        let now = self.now();
+        self.engine.consume(now, id, octets);
+    }
+
+    /// The connection that a request uses.
+    pub fn connection_info(&self, id: RequestId) -> Option<ConnectionInfo> {
+        self.engine.connection_info(id)
+    }
+
+    /// What stands in the pool now.
+    pub fn pool(&self) -> PoolSnapshot {
+        self.engine.pool()
+    }
+
+    /// Takes no further request; those under way may finish.
+    pub fn close(&mut self) {
+        let now = self.now();
+        self.engine.close(now);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- the loop
+
+    /// Takes an event of the loop; `false` if its token is not one of the driver's.
+    pub fn handle_event(&mut self, event: &mio::event::Event) -> bool {
+        let token = event.token().0;
+        if !self.tokens.contains(&token) {
+            return false;
+        }
+        let now = self.now();
+        if let Some(connection) = self.engine.connection_at(token - self.tokens.start) {
+            match self.engine.dialling_mut(connection) {
+                Some(stream) => match socket::check(stream) {
+                    Dial::Pending => {}
+                    Dial::Connected => self.engine.handle_connected(now, connection),
+                    Dial::Failed(why) => self.engine.handle_dial_failed(now, connection, why),
+                },
+                None => self.engine.handle_readiness(connection, readiness(event)),
+            }
+        }
+        true
+    }
+
+    /// The wake function was called: a name has been resolved.
+    pub fn handle_wake(&mut self) {
+        let now = self.now();
+        let answers = std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner));
+        for (establish, answer) in answers {
+            let answer = answer.as_deref().map_err(Clone::clone);
+            self.engine.handle_resolved(now, establish, answer);
+        }
+    }
+
+    /// When the loop must wake even if nothing happens, to call [`Driver::handle_deadline`].
+    pub fn deadline(&self) -> Option<Instant> {
+        self.clock.instant(self.engine.deadline()?)
+    }
+
+    /// Lets time limits pass. Harmless when none has.
+    pub fn handle_deadline(&mut self) {
+        let now = self.now();
+        self.engine.handle_deadline(now);
+    }
+
+    /// Moves octets, and tells what came of it. `None` means that the loop may wait.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let now = self.now();
+        loop {
+            if let Some(event) = self.engine.poll_event(now) {
+                return Some(event);
+            }
+            if let Some(command) = self.engine.poll_command() {
+                self.perform(now, command);
+            } else if let Some(connection) = self.engine.poll_ready() {
+                if let Some(mut live) = self.engine.drive(connection) {
+                    live.step(now);
+                }
+            } else {
+                break;
+            }
+        }
+        self.turn = None;
+        None
+    }
+
+    fn perform(&mut self, now: Now, command: Command<TcpStream>) {
+        match command {
+            Command::Resolve { establish, host, port } => self.resolver.resolve(establish, host, port),
+            Command::Dial { connection, address } => {
+                let dialled = socket::dial(address).and_then(|stream| self.register(connection, stream));
+                match dialled {
+                    // A dial that nobody wants any more is closed by dropping it.
+                    Ok(stream) => drop(self.engine.deposit(connection, stream)),
+                    Err(error) => self.engine.handle_dial_failed(now, connection, error.kind()),
+                }
+            }
+            Command::Discard(mut live) => self.close_socket(&mut live.io),
+            Command::Abandon { io, .. } => {
+                if let Some(mut stream) = io {
+                    self.close_socket(&mut stream);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn register(&self, connection: ConnectionId, mut stream: TcpStream) -> io::Result<TcpStream> {
+        let token = self.tokens.start + connection.index();
+        if !self.tokens.contains(&token) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        self.registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
+        Ok(stream)
+    }
+
+    fn close_socket(&self, stream: &mut TcpStream) {
+        // The socket is closed right after; a registry that has forgotten it already is none the worse.
+        let _ = self.registry.deregister(stream);
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.pool().fmt(f)
+    }
+}
+
+/// What an event says about a socket.
+pub(crate) fn readiness(event: &mio::event::Event) -> Readiness {
+    Readiness {
+        read: event.is_readable(),
+        write: event.is_writable(),
+        closed: event.is_read_closed() || event.is_error(),
+    }
+}
+
+pub(crate) fn driver_failed(error: &io::Error) -> Error {
+    Error::new(ErrorKind::Driver(error.kind()), Stage::Prepare)
+}
