@@ -86,9 +86,10 @@ impl Answer {
     /// 64 KiB in chunks of `size`.
     fn chunked(size: usize) -> Self {
         let content = 64 * 1024;
-        let mut octets = b"HTTP/1.1 200 OK\r\nDate: Tue, 14 Apr 2026 12:00:00 GMT\r\nServer: origin\r\n\
+        let mut octets =
+            b"HTTP/1.1 200 OK\r\nDate: Tue, 14 Apr 2026 12:00:00 GMT\r\nServer: origin\r\n\
             Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-            .to_vec();
+                .to_vec();
         for _ in 0..content / size {
             octets.extend_from_slice(format!("{size:x}\r\n").as_bytes());
             octets.resize(octets.len() + size, b'x');
@@ -153,7 +154,8 @@ impl Whole {
     }
 
     fn submit(&mut self, now: Now) -> RequestId {
-        self.engine.submit(now, Arc::clone(black_box(&self.request)))
+        self.engine
+            .submit(now, Arc::clone(black_box(&self.request)))
     }
 
     /// Only the very first exchange has a command: to dial.
@@ -278,7 +280,9 @@ impl Bare {
             }
         }
         assert_eq!(content, self.answer.content);
-        connection.renew().expect("the response was read to its end");
+        connection
+            .renew()
+            .expect("the response was read to its end");
         self.scratch = connection.take_scratch();
     }
 }
@@ -304,12 +308,20 @@ fn bare(answer: Answer) -> Exchange {
 
 const SCENARIOS: [(&str, fn() -> Exchange); 7] = [
     ("engine small", || in_place(Answer::plain(SMALL))),
-    ("engine 20 fields", || in_place(Answer::plain(TWENTY_FIELDS))),
+    ("engine 20 fields", || {
+        in_place(Answer::plain(TWENTY_FIELDS))
+    }),
     ("engine taken small", || taken(Answer::plain(SMALL))),
     ("connection small", || bare(Answer::plain(SMALL))),
-    ("connection 20 fields", || bare(Answer::plain(TWENTY_FIELDS))),
-    ("connection 64 KiB in 1 KiB chunks", || bare(Answer::chunked(1024))),
-    ("connection 64 KiB in 8 KiB chunks", || bare(Answer::chunked(8 * 1024))),
+    ("connection 20 fields", || {
+        bare(Answer::plain(TWENTY_FIELDS))
+    }),
+    ("connection 64 KiB in 1 KiB chunks", || {
+        bare(Answer::chunked(1024))
+    }),
+    ("connection 64 KiB in 8 KiB chunks", || {
+        bare(Answer::chunked(8 * 1024))
+    }),
 ];
 
 // -------------------------------------------------------------------------------------------------------- the measure

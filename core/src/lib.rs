@@ -95,7 +95,7 @@ mod wire;
 pub use base::{
     CloseReason, ConnectionId, EstablishId, Limits, Now, Progress, Pulse, RequestId, Stage, Tick,
 };
-pub use client::{Dispatch, IntoUrl, RequestBuilder, text_from};
+pub use client::{Dispatch, Home, Incoming, IntoUrl, Look, RequestBuilder, text_from};
 pub use connection::{
     Connection, ContentPlan, Failure, Interest, Misuse, Outgoing, PeerViolation, Received, Scratch,
 };

@@ -20,14 +20,19 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new() -> Self {
         let wall = unix_nanos();
-        Self { epoch: Instant::now(), wall_at_epoch: AtomicU64::new(wall), read_at: AtomicU64::new(0) }
+        Self {
+            epoch: Instant::now(),
+            wall_at_epoch: AtomicU64::new(wall),
+            read_at: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn now(&self) -> Now {
         // Five centuries of nanoseconds fit.
         let tick = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX);
         if tick.saturating_sub(self.read_at.load(Relaxed)) > WALL_GOOD_FOR {
-            self.wall_at_epoch.store(unix_nanos().saturating_sub(tick), Relaxed);
+            self.wall_at_epoch
+                .store(unix_nanos().saturating_sub(tick), Relaxed);
             self.read_at.store(tick, Relaxed);
         }
         let wall = Duration::from_nanos(self.wall_at_epoch.load(Relaxed).saturating_add(tick));
@@ -36,12 +41,15 @@ impl Clock {
 
     /// The instant of a tick.
     pub(crate) fn instant(&self, tick: Tick) -> Option<Instant> {
-        self.epoch.checked_add(Duration::from_nanos(tick.as_nanos()))
+        self.epoch
+            .checked_add(Duration::from_nanos(tick.as_nanos()))
     }
 }
 
 fn unix_nanos() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 

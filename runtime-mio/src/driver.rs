@@ -8,8 +8,8 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
-    Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event, FieldsRef, HeadRef,
-    Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
+    Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event,
+    FieldsRef, HeadRef, Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
 };
 
 use crate::clock::{Clock, seeded};
@@ -90,15 +90,28 @@ impl Driver {
         wake: impl Fn() + Send + Sync + 'static,
         config: Config,
     ) -> Result<Self, Error> {
-        let registry = registry.try_clone().map_err(|error| driver_failed(&error))?;
+        let registry = registry
+            .try_clone()
+            .map_err(|error| driver_failed(&error))?;
         let answers = Answers::default();
         let inbox = Arc::clone(&answers);
         let resolver = Resolver::new(move |establish, answer| {
-            inbox.lock().unwrap_or_else(PoisonError::into_inner).push((establish, answer));
+            inbox
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((establish, answer));
             wake();
         });
         let engine = Engine::new(seeded(config))?;
-        Ok(Self { engine, registry, tokens, resolver, answers, clock: Clock::new(), turn: None })
+        Ok(Self {
+            engine,
+            registry,
+            tokens,
+            resolver,
+            answers,
+            clock: Clock::new(),
+            turn: None,
+        })
     }
 
     fn now(&mut self) -> Now {
@@ -182,7 +195,8 @@ impl Driver {
     /// The wake function was called: a name has been resolved.
     pub fn handle_wake(&mut self) {
         let now = self.now();
-        let answers = std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner));
+        let answers =
+            std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner));
         for (establish, answer) in answers {
             let answer = answer.as_deref().map_err(Clone::clone);
             self.engine.handle_resolved(now, establish, answer);
@@ -223,13 +237,23 @@ impl Driver {
 
     fn perform(&mut self, now: Now, command: Command<TcpStream>) {
         match command {
-            Command::Resolve { establish, host, port } => self.resolver.resolve(establish, host, port),
-            Command::Dial { connection, address } => {
-                let dialled = socket::dial(address).and_then(|stream| self.register(connection, stream));
+            Command::Resolve {
+                establish,
+                host,
+                port,
+            } => self.resolver.resolve(establish, host, port),
+            Command::Dial {
+                connection,
+                address,
+            } => {
+                let dialled =
+                    socket::dial(address).and_then(|stream| self.register(connection, stream));
                 match dialled {
                     // A dial that nobody wants any more is closed by dropping it.
                     Ok(stream) => drop(self.engine.deposit(connection, stream)),
-                    Err(error) => self.engine.handle_dial_failed(now, connection, error.kind()),
+                    Err(error) => self
+                        .engine
+                        .handle_dial_failed(now, connection, error.kind()),
                 }
             }
             Command::Discard(mut live) => self.close_socket(&mut live.io),
@@ -247,7 +271,11 @@ impl Driver {
         if !self.tokens.contains(&token) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        self.registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
+        self.registry.register(
+            &mut stream,
+            Token(token),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
         Ok(stream)
     }
 

@@ -28,6 +28,7 @@ mod socket;
 
 pub use driver::Driver;
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Event, Fields, FieldsRef, HeadRef,
-    Limits, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestId, Stage, Timeouts, Url,
+    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Event, Fields,
+    FieldsRef, HeadRef, Limits, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
+    RequestId, Stage, Timeouts, Url,
 };

@@ -45,16 +45,26 @@ impl Resolver {
     /// A resolver without threads yet; `deliver` is called on one of them for each answer.
     pub(crate) fn new(deliver: impl Fn(EstablishId, Answer) + Send + Sync + 'static) -> Self {
         let deliver = Box::new(deliver);
-        Self(Arc::new(Inner { queue: Mutex::default(), work: Condvar::new(), deliver }))
+        Self(Arc::new(Inner {
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            deliver,
+        }))
     }
 
     /// Asks for a host's addresses.
     pub(crate) fn resolve(&self, establish: EstablishId, host: Box<str>, port: u16) {
         let mut queue = self.0.lock();
-        queue.questions.push_back(Question { establish, host, port });
+        queue.questions.push_back(Question {
+            establish,
+            host,
+            port,
+        });
         if queue.resting < queue.questions.len() && queue.threads < THREADS {
             let inner = Arc::clone(&self.0);
-            let spawned = thread::Builder::new().name("sessile-resolver".into()).spawn(move || inner.work());
+            let spawned = thread::Builder::new()
+                .name("sessile-resolver".into())
+                .spawn(move || inner.work());
             match spawned {
                 Ok(_) => queue.threads += 1,
                 Err(error) if queue.threads == 0 => {
@@ -77,9 +87,16 @@ impl Inner {
     }
 
     fn work(&self) {
-        while let Some(Question { establish, host, port }) = self.next() {
+        while let Some(Question {
+            establish,
+            host,
+            port,
+        }) = self.next()
+        {
             let answer = (&*host, port).to_socket_addrs();
-            let answer = answer.map(Vec::from_iter).map_err(|error| ResolveError::new(error.to_string()));
+            let answer = answer
+                .map(Vec::from_iter)
+                .map_err(|error| ResolveError::new(error.to_string()));
             (self.deliver)(establish, answer);
         }
     }
@@ -94,7 +111,10 @@ impl Inner {
                 return Some(question);
             }
             queue.resting += 1;
-            let (after, waited) = self.work.wait_timeout(queue, STAY).unwrap_or_else(PoisonError::into_inner);
+            let (after, waited) = self
+                .work
+                .wait_timeout(queue, STAY)
+                .unwrap_or_else(PoisonError::into_inner);
             queue = after;
             queue.resting -= 1;
             if waited.timed_out() && queue.questions.is_empty() {

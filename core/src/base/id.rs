@@ -31,6 +31,13 @@ impl ConnectionId {
     }
 }
 
+impl RequestId {
+    /// The place of this request among all that are under way: small, dense, used again after its end.
+    pub fn index(self) -> usize {
+        self.0.index as usize
+    }
+}
+
 impl core::fmt::Debug for RequestId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "request {}.{}", self.0.index, self.0.generation)

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use bytes::{Buf, Bytes};
 
 use crate::base::{ConnectionId, Now, RequestId, Tick};
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, Interest, Outgoing};
 use crate::session::Patience;
 
 /// What the transport is known to be ready for. An edge-triggered loop is told each readiness once; it must not be
@@ -105,6 +105,11 @@ impl<S> Live<S> {
     /// What the transport is known to be ready for.
     pub fn readiness(&self) -> Readiness {
         self.ready
+    }
+
+    /// Which readiness the connection can use now.
+    pub fn interest(&self) -> Interest {
+        self.connection.interest(!self.content.is_empty())
     }
 
     /// Writes with `write` until there is nothing left to write or the transport takes no more. A refusal is noted in
@@ -221,7 +226,7 @@ impl<S> Live<S> {
 
     /// Whether another step of driving could move octets now.
     pub(super) fn can_move(&self) -> bool {
-        let interest = self.connection.interest(!self.content.is_empty());
+        let interest = self.interest();
         (interest.read && self.ready.read) || (interest.write && self.ready.write)
     }
 }

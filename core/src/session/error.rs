@@ -267,9 +267,13 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::Timeout => io::ErrorKind::TimedOut,
-            ErrorKind::Peer(PeerViolation::Truncated) | ErrorKind::Closed => io::ErrorKind::UnexpectedEof,
+            ErrorKind::Peer(PeerViolation::Truncated) | ErrorKind::Closed => {
+                io::ErrorKind::UnexpectedEof
+            }
             ErrorKind::Peer(_) => io::ErrorKind::InvalidData,
-            ErrorKind::Connect(_, kind) | ErrorKind::Transport(kind) | ErrorKind::Driver(kind) => *kind,
+            ErrorKind::Connect(_, kind) | ErrorKind::Transport(kind) | ErrorKind::Driver(kind) => {
+                *kind
+            }
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, error)

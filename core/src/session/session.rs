@@ -308,6 +308,10 @@ impl Session {
             ExchangeState::Granted(connection) => {
                 let connection = *connection;
                 exchange.state = ExchangeState::Running(connection);
+                // Who collects at once needs no waking.
+                if self.wakes.back() == Some(&id) {
+                    self.wakes.pop_back();
+                }
                 TakeUp::Use(connection)
             }
             ExchangeState::Failed(_) => {

@@ -52,7 +52,10 @@ impl Parkers {
     /// A parker that nobody uses, if possible the one that this socket is registered with.
     pub(super) fn acquire(&mut self, preferred: Option<&Io>) -> io::Result<Parker> {
         let preferred = preferred.and_then(|io| io.parker);
-        let found = self.free.iter().rposition(|parker| Some(parker.id) == preferred);
+        let found = self
+            .free
+            .iter()
+            .rposition(|parker| Some(parker.id) == preferred);
         if let Some(place) = found {
             return Ok(self.free.swap_remove(place));
         }
@@ -64,7 +67,11 @@ impl Parkers {
         let registry = poll.registry().try_clone()?;
         let id = ParkerId(self.handles.len());
         self.handles.push(Handle { waker, registry });
-        Ok(Parker { id, poll, events: Events::with_capacity(64) })
+        Ok(Parker {
+            id,
+            poll,
+            events: Events::with_capacity(64),
+        })
     }
 
     pub(super) fn release(&mut self, parker: Parker) {
@@ -72,14 +79,21 @@ impl Parkers {
     }
 
     /// Makes sure that a socket's readiness reaches this parker.
-    pub(super) fn attach(&self, io: &mut Io, connection: ConnectionId, parker: ParkerId) -> io::Result<()> {
+    pub(super) fn attach(
+        &self,
+        io: &mut Io,
+        connection: ConnectionId,
+        parker: ParkerId,
+    ) -> io::Result<()> {
         if io.parker == Some(parker) {
             return Ok(());
         }
         self.detach(io);
         if let Some(handle) = self.handles.get(parker.0) {
             let interest = Interest::READABLE | Interest::WRITABLE;
-            handle.registry.register(&mut io.stream, Token(connection.index()), interest)?;
+            handle
+                .registry
+                .register(&mut io.stream, Token(connection.index()), interest)?;
             io.parker = Some(parker);
         }
         Ok(())
@@ -87,20 +101,29 @@ impl Parkers {
 
     /// Takes a socket from the parker that it is registered with.
     pub(super) fn detach(&self, io: &mut Io) {
-        if let Some(handle) = io.parker.take().and_then(|parker| self.handles.get(parker.0)) {
+        if let Some(handle) = io
+            .parker
+            .take()
+            .and_then(|parker| self.handles.get(parker.0))
+        {
             // A registry that has forgotten the socket already is none the worse.
             let _ = handle.registry.deregister(&mut io.stream);
         }
     }
 
     pub(super) fn waker(&self, parker: ParkerId) -> Option<Arc<Waker>> {
-        self.handles.get(parker.0).map(|handle| Arc::clone(&handle.waker))
+        self.handles
+            .get(parker.0)
+            .map(|handle| Arc::clone(&handle.waker))
     }
 }
 
 impl Io {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, parker: None }
+        Self {
+            stream,
+            parker: None,
+        }
     }
 
     /// Whether the socket is registered with this parker.
@@ -128,7 +151,11 @@ impl Parker {
     /// What the last sleep has told about one connection.
     pub(super) fn heard_of(&self, connection: ConnectionId) -> Readiness {
         let mut heard = Readiness::default();
-        for event in self.events.iter().filter(|event| event.token() == Token(connection.index())) {
+        for event in self
+            .events
+            .iter()
+            .filter(|event| event.token() == Token(connection.index()))
+        {
             let ready = readiness(event);
             heard.read |= ready.read;
             heard.write |= ready.write;
@@ -139,6 +166,10 @@ impl Parker {
 
     /// The places of all connections that the last sleep has told about.
     pub(super) fn heard(&self) -> impl Iterator<Item = usize> + '_ {
-        self.events.iter().map(|event| event.token()).filter(|token| *token != WAKE).map(|token| token.0)
+        self.events
+            .iter()
+            .map(|event| event.token())
+            .filter(|token| *token != WAKE)
+            .map(|token| token.0)
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use sessile_core::{
-    Config, Dispatch, Error, ErrorKind, IntoUrl, Live, Now, PoolSnapshot, Received, Request, RequestBuilder, RequestId,
-    Step, Tick, Verdict,
+    Config, Dispatch, Error, IntoUrl, Live, Now, PoolSnapshot, Received, Request, RequestBuilder,
+    RequestId, Step, Tick, Verdict,
 };
 
 use super::park::{Io, Parker};
@@ -47,7 +47,9 @@ impl Session {
     /// # Errors
     /// If a default field line belongs to single messages (Content-Length, Connection and the like).
     pub fn with(config: Config) -> Result<Self, Error> {
-        Ok(Self { shared: Shared::new(config)? })
+        Ok(Self {
+            shared: Shared::new(config)?,
+        })
     }
 
     /// A request with any method.
@@ -108,9 +110,18 @@ impl Session {
                 Step::Failed(error) => return Err(error),
                 Step::Wait => self.wait(id)?,
                 Step::Use(live) => {
-                    let parker = parker.take().unwrap_or_else(|| self.shared.lock().parkers.acquire(Some(&live.io)));
+                    let parker = parker
+                        .take()
+                        .unwrap_or_else(|| self.shared.lock().parkers.acquire(Some(&live.io)));
                     match parker {
-                        Ok(parker) => match (Exchange { shared: &self.shared, id, live, parker }).run() {
+                        Ok(parker) => match (Exchange {
+                            shared: &self.shared,
+                            id,
+                            live,
+                            parker,
+                        })
+                        .run()
+                        {
                             Ran::Head(response) => return Ok(response),
                             Ran::Next(step) => step,
                         },
@@ -233,7 +244,9 @@ impl Exchange<'_> {
                 Ok(Received::Head(_)) => return self.head(),
                 Ok(Received::NeedMore) => {}
                 Ok(_) => continue,
-                Err(failure) => return self.end(|engine, now, id, live| engine.fail(now, id, live, failure)),
+                Err(failure) => {
+                    return self.end(|engine, now, id, live| engine.fail(now, id, live, failure));
+                }
             }
             if self.live.connection.pulse().abort_requested() {
                 return self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)));
@@ -295,7 +308,11 @@ pub(super) fn sleep_for(shared: &Arc<Shared>, live: &mut Live<Io>, parker: &mut 
     // A poll that fails tells nothing; reading will.
     let heard = match parker.sleep(wait) {
         Ok(()) => parker.heard_of(live.id()),
-        Err(_) => sessile_core::Readiness { read: true, write: true, closed: false },
+        Err(_) => sessile_core::Readiness {
+            read: true,
+            write: true,
+            closed: false,
+        },
     };
     live.note_ready(heard);
     let now = shared.clock.now();
@@ -304,9 +321,4 @@ pub(super) fn sleep_for(shared: &Arc<Shared>, live: &mut Live<Io>, parker: &mut 
         Shared::sweep(&mut state, now);
         shared.settle(state);
     }
-}
-
-/// The error of a driver that cannot go on.
-pub(super) fn failed(error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Driver(error.kind()), sessile_core::Stage::Content)
 }

@@ -8,7 +8,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
-use sessile_core::{Command, Config, ConnectionId, Engine, Error, Live, Now, RequestId, Tick};
+use sessile_core::{
+    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, RequestId, Tick,
+};
 
 use super::park::{Io, Parker, ParkerId, Parkers};
 use crate::clock::{Clock, seeded};
@@ -35,7 +37,10 @@ pub(super) struct State {
 struct Chores {
     wakers: Vec<Arc<Waker>>,
     closing: Vec<Io>,
-    #[expect(clippy::vec_box, reason = "the engine hands them out boxed; a move is cheaper than a copy")]
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed; a move is cheaper than a copy"
+    )]
     discarded: Vec<Box<Live<Io>>>,
     dials: Vec<(ConnectionId, std::net::SocketAddr)>,
     names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
@@ -44,7 +49,12 @@ struct Chores {
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Arc<Self>, Error> {
         let engine = Engine::new(seeded(config))?;
-        let state = State { engine, parkers: Parkers::default(), sleepers: BTreeMap::new(), dials: Vec::new() };
+        let state = State {
+            engine,
+            parkers: Parkers::default(),
+            sleepers: BTreeMap::new(),
+            dials: Vec::new(),
+        };
         Ok(Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
             let weak = weak.clone();
             let resolver = Resolver::new(move |establish, answer| {
@@ -52,11 +62,17 @@ impl Shared {
                 if let Some(shared) = weak.upgrade() {
                     let mut state = shared.lock();
                     let answer = answer.as_deref().map_err(Clone::clone);
-                    state.engine.handle_resolved(shared.clock.now(), establish, answer);
+                    state
+                        .engine
+                        .handle_resolved(shared.clock.now(), establish, answer);
                     shared.settle(state);
                 }
             });
-            Self { state: Mutex::new(state), clock: Clock::new(), resolver }
+            Self {
+                state: Mutex::new(state),
+                clock: Clock::new(),
+                resolver,
+            }
         }))
     }
 
@@ -71,7 +87,25 @@ impl Shared {
             return Ok(());
         }
         let connection = live.id();
-        self.lock().parkers.attach(&mut live.io, connection, parker.id())
+        self.lock()
+            .parkers
+            .attach(&mut live.io, connection, parker.id())
+    }
+
+    /// A place to sleep for the thread that drives this connection.
+    pub(super) fn park(&self, live: &mut Live<Io>) -> io::Result<Parker> {
+        let parker = self.lock().parkers.acquire(Some(&live.io))?;
+        match self.attach(live, &parker) {
+            Ok(()) => Ok(parker),
+            Err(error) => {
+                self.unpark(parker);
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn unpark(&self, parker: Parker) {
+        self.lock().parkers.release(parker);
     }
 
     /// Lets time limits pass.
@@ -96,7 +130,11 @@ impl Shared {
             if chores.dials.is_empty() {
                 return;
             }
-            let begun: Vec<_> = chores.dials.into_iter().map(|(id, address)| (id, socket::dial(address))).collect();
+            let begun: Vec<_> = chores
+                .dials
+                .into_iter()
+                .map(|(id, address)| (id, socket::dial(address)))
+                .collect();
             let now = self.clock.now();
             state = self.lock();
             for (connection, stream) in begun {
@@ -106,20 +144,48 @@ impl Shared {
     }
 }
 
+impl Home<Io> for Shared {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>) -> R) -> R {
+        let mut state = self.lock();
+        Self::sweep(&mut state, self.clock.now());
+        let result = act(&mut state.engine);
+        self.settle(state);
+        result
+    }
+}
+
 impl State {
     /// What there is to do outside of the lock; `None` if nothing.
     fn chores(&mut self) -> Option<Chores> {
         let mut chores = None;
         while let Some(id) = self.engine.poll_wake() {
-            if let Some(waker) = self.sleepers.get(&id).and_then(|parker| self.parkers.waker(*parker)) {
-                chores.get_or_insert_with(Chores::default).wakers.push(waker);
+            if let Some(waker) = self
+                .sleepers
+                .get(&id)
+                .and_then(|parker| self.parkers.waker(*parker))
+            {
+                chores
+                    .get_or_insert_with(Chores::default)
+                    .wakers
+                    .push(waker);
             }
         }
         while let Some(command) = self.engine.poll_command() {
             let chores = chores.get_or_insert_with(Chores::default);
             match command {
-                Command::Resolve { establish, host, port } => chores.names.push((establish, host, port)),
-                Command::Dial { connection, address } => chores.dials.push((connection, address)),
+                Command::Resolve {
+                    establish,
+                    host,
+                    port,
+                } => chores.names.push((establish, host, port)),
+                Command::Dial {
+                    connection,
+                    address,
+                } => chores.dials.push((connection, address)),
                 Command::Discard(mut live) => {
                     self.parkers.detach(&mut live.io);
                     chores.discarded.push(live);
@@ -138,7 +204,12 @@ impl State {
     }
 
     /// A socket is connecting: the thread that has waited longest for it watches it.
-    fn dial_begun(&mut self, now: Now, connection: ConnectionId, stream: io::Result<mio::net::TcpStream>) {
+    fn dial_begun(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        stream: io::Result<mio::net::TcpStream>,
+    ) {
         match stream {
             Ok(stream) => {
                 // A dial that nobody wants any more is closed by dropping it.
@@ -147,7 +218,9 @@ impl State {
                     self.assign_watcher(now, connection);
                 }
             }
-            Err(error) => self.engine.handle_dial_failed(now, connection, error.kind()),
+            Err(error) => self
+                .engine
+                .handle_dial_failed(now, connection, error.kind()),
         }
     }
 
@@ -160,7 +233,9 @@ impl State {
     }
 
     fn watch(&mut self, now: Now, connection: ConnectionId, parker: ParkerId) {
-        let Some(io) = self.engine.dialling_mut(connection) else { return };
+        let Some(io) = self.engine.dialling_mut(connection) else {
+            return;
+        };
         match self.parkers.attach(io, connection, parker) {
             Ok(()) => {
                 if let Some(dial) = self.dials.iter_mut().find(|(dial, _)| *dial == connection) {
@@ -174,7 +249,12 @@ impl State {
     /// A thread begins to wait: it may be woken from now on, and watches the dials that nobody watches.
     pub(super) fn begin_waiting(&mut self, now: Now, id: RequestId, parker: &Parker) {
         self.sleepers.insert(id, parker.id());
-        let unwatched: Vec<_> = self.dials.iter().filter(|(_, watcher)| watcher.is_none()).map(|(id, _)| *id).collect();
+        let unwatched: Vec<_> = self
+            .dials
+            .iter()
+            .filter(|(_, watcher)| watcher.is_none())
+            .map(|(id, _)| *id)
+            .collect();
         for connection in unwatched {
             self.watch(now, connection, parker.id());
         }
@@ -201,7 +281,9 @@ impl State {
     /// Looks at the dials that a sleep has told about.
     pub(super) fn look_at_dials(&mut self, now: Now, parker: &Parker) {
         for place in parker.heard() {
-            let Some(connection) = self.engine.connection_at(place) else { continue };
+            let Some(connection) = self.engine.connection_at(place) else {
+                continue;
+            };
             if let Some(io) = self.engine.dialling_mut(connection) {
                 let dial = socket::check(&io.stream);
                 self.dial_ended(now, connection, dial);

@@ -1,0 +1,235 @@
+//! A response on its way in, as every façade holds it: the connection while there is content to read, then the
+//! exchange's memory, in which the head still stands.
+
+use core::fmt;
+use std::io;
+
+use crate::base::{Now, RequestId, Stage};
+use crate::connection::{Failure, Received, Scratch};
+use crate::engine::{ConnectionInfo, Engine, Live, Step};
+use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
+use crate::session::{Error, ErrorKind};
+
+/// A façade's engine behind its lock.
+pub trait Home<S> {
+    /// The time.
+    fn now(&self) -> Now;
+
+    /// Locks the engine, acts on it, and does what the engine wants done after that.
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<S>) -> R) -> R;
+}
+
+/// A response whose final head has come.
+pub struct Incoming<S> {
+    id: RequestId,
+    info: ConnectionInfo,
+    state: State<S>,
+    trailers: Fields,
+}
+
+enum State<S> {
+    /// The connection is ours; content is still to be read.
+    Reading(Box<Live<S>>),
+    /// The content was read to its end; the head stays until the response goes.
+    Complete(Scratch),
+    /// The content broke off.
+    Failed(Error, ResponseHead),
+}
+
+/// What a response has for the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Content stands in [`Incoming::content`].
+    Content,
+    /// The content is complete.
+    End,
+    /// The transport must be read first.
+    Wait,
+}
+
+impl<S> Incoming<S> {
+    /// A response on a connection whose exchange has just shown its final head.
+    pub fn new(id: RequestId, live: Box<Live<S>>) -> Self {
+        let info = live.info();
+        Self {
+            id,
+            info,
+            state: State::Reading(live),
+            trailers: Fields::new(),
+        }
+    }
+
+    /// The request that it answers.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The head.
+    pub fn head(&self) -> HeadRef<'_> {
+        match &self.state {
+            State::Reading(live) => live.connection.head(),
+            State::Complete(scratch) => scratch.head(),
+            State::Failed(_, head) => head.as_ref(),
+        }
+    }
+
+    /// The trailer fields; there are none before the content was read to its end.
+    pub fn trailers(&self) -> FieldsRef<'_> {
+        self.trailers.as_ref()
+    }
+
+    /// The connection that it came by.
+    pub fn connection(&self) -> ConnectionInfo {
+        self.info
+    }
+
+    /// The connection, while there is content to read from it.
+    pub fn live(&mut self) -> Option<&mut Box<Live<S>>> {
+        match &mut self.state {
+            State::Reading(live) => Some(live),
+            State::Complete(_) | State::Failed(..) => None,
+        }
+    }
+
+    /// What has come. At its end the connection goes back to the pool at once.
+    ///
+    /// # Errors
+    /// If the content broke off, or the session wants the connection back because a time limit passed.
+    pub fn look(&mut self, home: &impl Home<S>) -> Result<Look, Error> {
+        let live = match &mut self.state {
+            State::Reading(live) => live,
+            State::Complete(_) => return Ok(Look::End),
+            State::Failed(error, _) => return Err(error.clone()),
+        };
+        loop {
+            let aborted = live.connection.pulse().abort_requested();
+            match live.connection.poll() {
+                Ok(Received::Content(_)) => return Ok(Look::Content),
+                Ok(Received::NeedMore) if aborted => {
+                    return Err(self.end(home, |engine, now, id, live| engine.abort(now, id, live)));
+                }
+                Ok(Received::NeedMore) => return Ok(Look::Wait),
+                Ok(Received::Trailers(fields)) => self.trailers = fields.to_owned(),
+                Ok(Received::Interim(_) | Received::Head(_)) => {}
+                Ok(Received::End) => {
+                    self.complete(home);
+                    return Ok(Look::End);
+                }
+                Err(failure) => return Err(self.broke(home, failure)),
+            }
+        }
+    }
+
+    /// The content that is ready; it stays until it is consumed.
+    pub fn content(&mut self) -> &[u8] {
+        match &mut self.state {
+            State::Reading(live) => match live.connection.poll() {
+                Ok(Received::Content(content)) => content,
+                _ => &[],
+            },
+            State::Complete(_) | State::Failed(..) => &[],
+        }
+    }
+
+    /// Uses up content.
+    pub fn consume(&mut self, now: Now, octets: usize) {
+        if let State::Reading(live) = &mut self.state {
+            live.connection.consume(now, octets);
+        }
+    }
+
+    /// Copies content that is ready, as much as there is and fits; tells how much that was.
+    ///
+    /// # Errors
+    /// As [`Incoming::look`]; content that was copied before is told first.
+    pub fn copy_ready(
+        &mut self,
+        home: &impl Home<S>,
+        into: &mut [u8],
+    ) -> Result<(usize, Look), Error> {
+        let (mut filled, now) = (0, home.now());
+        while filled < into.len() {
+            match self.look(home) {
+                Ok(Look::Content) => {
+                    let content = self.content();
+                    let count = content.len().min(into.len() - filled);
+                    into[filled..filled + count].copy_from_slice(&content[..count]);
+                    self.consume(now, count);
+                    filled += count;
+                }
+                Ok(look) => return Ok((filled, look)),
+                Err(error) if filled == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok((filled, Look::Content))
+    }
+
+    fn complete(&mut self, home: &impl Home<S>) {
+        if let State::Reading(live) = self.leave() {
+            let (now, id) = (home.now(), self.id);
+            self.state = State::Complete(home.with(|engine| engine.finish_taken(now, id, live)));
+        }
+    }
+
+    fn broke(&mut self, home: &impl Home<S>, failure: Failure) -> Error {
+        self.end(home, |engine, now, id, live| {
+            match engine.fail(now, id, live, failure) {
+                Step::Failed(error) => error,
+                // An exchange whose head was seen is never tried again.
+                Step::Wait | Step::Use(_) => Error::new(ErrorKind::from(failure), Stage::Content),
+            }
+        })
+    }
+
+    /// Ends the exchange of a driver that cannot go on.
+    pub fn give_up(&mut self, home: &impl Home<S>, why: &io::Error) -> Error {
+        let error = Error::new(ErrorKind::Driver(why.kind()), Stage::Content);
+        self.end(home, |engine, now, id, live| {
+            engine.cancel_taken(now, id, live);
+            error
+        })
+    }
+
+    /// Ends an exchange that went wrong; remembers and returns its error.
+    fn end(
+        &mut self,
+        home: &impl Home<S>,
+        act: impl FnOnce(&mut Engine<S>, Now, RequestId, Box<Live<S>>) -> Error,
+    ) -> Error {
+        let live = match self.leave() {
+            State::Reading(live) => live,
+            // Only an exchange that is being read can go wrong.
+            State::Complete(_) | State::Failed(..) => {
+                return Error::new(ErrorKind::Closed, Stage::Content);
+            }
+        };
+        let head = live.connection.head().to_owned();
+        let (now, id) = (home.now(), self.id);
+        let error = home.with(|engine| act(engine, now, id, live));
+        self.state = State::Failed(error.clone(), head);
+        error
+    }
+
+    fn leave(&mut self) -> State<S> {
+        core::mem::replace(&mut self.state, State::Complete(Scratch::default()))
+    }
+
+    /// The application lets go. Nobody waits: a connection whose content has not all come is closed.
+    pub fn release(&mut self, home: &impl Home<S>) {
+        let (now, id) = (home.now(), self.id);
+        match self.leave() {
+            State::Reading(live) => home.with(|engine| engine.cancel_taken(now, id, live)),
+            State::Complete(scratch) if scratch.is_worth_keeping() => {
+                home.with(|engine| engine.give_back(scratch))
+            }
+            State::Complete(_) | State::Failed(..) => {}
+        }
+    }
+}
+
+impl<S> fmt::Debug for Incoming<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} by {}", self.head(), self.info)
+    }
+}

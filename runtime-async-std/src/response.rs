@@ -1,0 +1,194 @@
+//! A response whose head is here and whose content is read as the application asks for it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use futures_io::AsyncRead;
+use sessile_core::{
+    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, RequestId, StatusCode,
+    Version, text_from,
+};
+
+use crate::shared::{Io, Shared, poll_socket, read};
+
+/// A response. Reading its content to the end frees its connection for the next request; dropping it earlier closes
+/// the connection unless the rest has arrived already. Neither ever waits.
+pub struct Response {
+    shared: Arc<Shared>,
+    incoming: Incoming<Io>,
+    /// The waker that the session knows.
+    waker: Waker,
+}
+
+impl Response {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        id: RequestId,
+        live: Box<Live<Io>>,
+        waker: Waker,
+    ) -> Self {
+        Self {
+            shared,
+            incoming: Incoming::new(id, live),
+            waker,
+        }
+    }
+
+    /// The head: everything of it that is not content.
+    pub fn head(&self) -> HeadRef<'_> {
+        self.incoming.head()
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.head().status()
+    }
+
+    /// The protocol version of the peer.
+    pub fn version(&self) -> Version {
+        self.head().version()
+    }
+
+    /// The field lines.
+    pub fn headers(&self) -> FieldsRef<'_> {
+        self.head().fields()
+    }
+
+    /// The first value of a field, if it is UTF-8.
+    pub fn header(&self, name: impl AsRef<[u8]>) -> Option<&str> {
+        self.headers().text(name)
+    }
+
+    /// The trailer fields; there are none before the content was read to its end.
+    pub fn trailers(&self) -> FieldsRef<'_> {
+        self.incoming.trailers()
+    }
+
+    /// The connection that the response came by.
+    pub fn connection(&self) -> ConnectionInfo {
+        self.incoming.connection()
+    }
+
+    /// Reads the content to its end.
+    ///
+    /// # Errors
+    /// If the content breaks off or a time limit passes.
+    pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        while let Some(content) = self.chunk().await? {
+            all.extend_from_slice(content);
+            let octets = content.len();
+            self.consume(octets);
+        }
+        Ok(all)
+    }
+
+    /// Reads the content to its end, as text: UTF-8, with anything else replaced.
+    ///
+    /// # Errors
+    /// As [`Response::bytes`].
+    pub async fn text(self) -> Result<String, Error> {
+        self.bytes().await.map(text_from)
+    }
+
+    /// The next content, as a view into the receive buffer; `None` at the end. It stays until it is
+    /// [consumed](Response::consume).
+    ///
+    /// # Errors
+    /// If the content breaks off or a time limit passes.
+    pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
+        match poll_fn(|cx| self.poll_look(cx)).await? {
+            Look::Content => Ok(Some(self.incoming.content())),
+            Look::End | Look::Wait => Ok(None),
+        }
+    }
+
+    /// Uses up content that [`Response::chunk`] showed.
+    pub fn consume(&mut self, octets: usize) {
+        self.incoming.consume(self.shared.now(), octets);
+    }
+
+    /// Content or the end; never [`Look::Wait`].
+    fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<Result<Look, Error>> {
+        loop {
+            match self.incoming.look(&*self.shared)? {
+                Look::Wait => {
+                    ready!(self.poll_wait(cx));
+                    self.read_buffered();
+                }
+                look => return Poll::Ready(Ok(look)),
+            }
+        }
+    }
+
+    fn read_buffered(&mut self) {
+        let now = self.shared.now();
+        if let Some(live) = self.incoming.live() {
+            read(live, now);
+        }
+    }
+
+    /// Waits for the socket, or for the session to want the connection back.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.waker.will_wake(cx.waker()) {
+            // The response moved to another task; the session must be able to wake that one.
+            self.waker.clone_from(cx.waker());
+            self.shared
+                .lock()
+                .expect_wake(self.incoming.id(), &self.waker);
+        }
+        match self.incoming.live() {
+            Some(live) => poll_socket(live, cx),
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// Large content of known length needs no buffer of ours.
+    fn read_direct(&mut self, into: &mut [u8]) -> Option<usize> {
+        let now = self.shared.now();
+        self.incoming
+            .live()?
+            .read_direct(now, into, |io, space| io.get_ref().read(space))
+    }
+}
+
+impl AsyncRead for Response {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        loop {
+            match this.incoming.copy_ready(&*this.shared, into)? {
+                (0, Look::Wait) => {
+                    ready!(this.poll_wait(cx));
+                    match this.read_direct(into) {
+                        Some(count) => return Poll::Ready(Ok(count)),
+                        None => this.read_buffered(),
+                    }
+                }
+                (filled, _) => return Poll::Ready(Ok(filled)),
+            }
+        }
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        // One look at what has arrived: if it is all, the connection lives on.
+        self.read_buffered();
+        self.incoming.release(&*self.shared);
+        self.shared.lock().forget(self.incoming.id());
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.incoming.fmt(f)
+    }
+}

@@ -1,0 +1,128 @@
+//! The session: requests go in as builders, come out as futures.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sessile_core::{Config, Dispatch, Error, Home, IntoUrl, PoolSnapshot, Request, RequestBuilder};
+
+use crate::sending::Sending;
+use crate::shared::Shared;
+
+/// An HTTP session for async-std. Clones share connections; use one from as many tasks as you like.
+///
+/// ```
+/// use sessile_async_std::Session;
+/// # fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// # let origin = sessile_tests::loopback::Loopback::start(sessile_tests::demo::Demo)?;
+/// # let base = origin.url("");
+/// async_std::task::block_on(async {
+///     let session = Session::new();
+///     session.get(format!("{base}/get")).send().await?.text().await?;
+///     let response = session.post(format!("{base}/echo")).body("hello").send().await?;
+///     assert_eq!(response.connection().to_string(), "connection #1, reused");
+///     assert_eq!(response.text().await?, "hello");
+///     # Ok::<(), sessile_async_std::Error>(())
+/// })?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+impl Session {
+    /// A session with the default settings.
+    pub fn new() -> Self {
+        match Self::with(Config::default()) {
+            Ok(session) => session,
+            Err(error) => unreachable!("the default settings are valid: {error}"),
+        }
+    }
+
+    /// A session with settings of your own.
+    ///
+    /// # Errors
+    /// If a default field line belongs to single messages (Content-Length, Connection and the like).
+    pub fn with(config: Config) -> Result<Self, Error> {
+        Ok(Self {
+            shared: Shared::new(config)?,
+        })
+    }
+
+    /// A request with any method.
+    pub fn request(&self, method: impl AsRef<[u8]>, url: impl IntoUrl) -> RequestBuilder<Self> {
+        RequestBuilder::on(self.clone(), method, url)
+    }
+
+    /// A GET request.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("GET", url)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("HEAD", url)
+    }
+
+    /// A POST request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("POST", url)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("PUT", url)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("PATCH", url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("DELETE", url)
+    }
+
+    /// Sends a request that was built before; an `Arc` of it may be sent any number of times. Nothing happens before
+    /// the future is polled; dropping it cancels the request.
+    pub fn send(&self, request: impl Into<Arc<Request>>) -> Sending {
+        Sending::new(Arc::clone(&self.shared), Ok(request.into()))
+    }
+
+    /// What stands in the pool now.
+    pub fn pool(&self) -> PoolSnapshot {
+        let now = self.shared.now();
+        self.shared.with(|engine| {
+            engine.handle_deadline(now);
+            engine.pool()
+        })
+    }
+
+    /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
+    pub fn close(&self) {
+        let now = self.shared.now();
+        self.shared.with(|engine| engine.close(now));
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pool().fmt(f)
+    }
+}
+
+impl Dispatch for Session {
+    type Sending = Sending;
+
+    fn dispatch(&self, request: Result<Arc<Request>, Error>) -> Sending {
+        Sending::new(Arc::clone(&self.shared), request)
+    }
+}

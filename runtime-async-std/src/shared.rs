@@ -1,0 +1,327 @@
+//! What the tasks of a session share, and what is done on their behalf.
+//!
+//! After every change under the lock, [`Shared::settle`] hands out what the engine wants done: names to resolve and
+//! dials to begin (in tasks of their own, so that they outlive a requester that gives up), sockets to close, tasks to
+//! wake; all of it after the lock is gone.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use async_io::{Async, Timer};
+use async_std::task::{self, JoinHandle};
+use sessile_core::{
+    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Live, Now, RequestId,
+    ResolveError, Tick,
+};
+
+use crate::clock::{Clock, seeded};
+
+/// What a connection's octets move through.
+pub(crate) type Io = Async<TcpStream>;
+
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    pub(crate) clock: Clock,
+    this: Weak<Self>,
+}
+
+pub(crate) struct State {
+    pub(crate) engine: Engine<Io>,
+    /// The tasks of requests, by the request's place.
+    wakers: Vec<Option<(RequestId, Waker)>>,
+    /// Dials under way, to be cancelled when nobody wants them any more.
+    dials: BTreeMap<ConnectionId, JoinHandle<()>>,
+    janitor: Janitor,
+}
+
+/// The one task that watches the clock for all requests and connections.
+#[derive(Default)]
+struct Janitor {
+    running: bool,
+    until: Option<Tick>,
+    waker: Option<Waker>,
+}
+
+/// What is done after the lock is gone.
+#[derive(Default)]
+struct Chores {
+    wakers: Vec<Waker>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed; a move is cheaper than a copy"
+    )]
+    discarded: Vec<Box<Live<Io>>>,
+    cancelled: Vec<JoinHandle<()>>,
+    dials: Vec<(ConnectionId, SocketAddr)>,
+    names: Vec<(EstablishId, Box<str>, u16)>,
+    start_janitor: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let engine = Engine::new(seeded(config))?;
+        let state = State {
+            engine,
+            wakers: Vec::new(),
+            dials: BTreeMap::new(),
+            janitor: Janitor::default(),
+        };
+        Ok(Arc::new_cyclic(|this| Self {
+            state: Mutex::new(state),
+            clock: Clock::new(),
+            this: this.clone(),
+        }))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A task that panics under the lock leaves the engine between two calls, each of which leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what the engine wants done, and lets go of the lock.
+    pub(crate) fn settle(&self, mut state: MutexGuard<'_, State>) {
+        let chores = state.chores();
+        drop(state);
+        let Some(chores) = chores else { return };
+        chores.wakers.into_iter().for_each(Waker::wake);
+        drop(chores.discarded);
+        for dial in chores.cancelled {
+            task::spawn(dial.cancel());
+        }
+        for (establish, host, port) in chores.names {
+            task::spawn(resolve(self.this.clone(), establish, host, port));
+        }
+        for (connection, address) in chores.dials {
+            self.begin_dial(connection, address);
+        }
+        if chores.start_janitor {
+            task::spawn(sweep(self.this.clone()));
+        }
+    }
+
+    fn begin_dial(&self, connection: ConnectionId, address: SocketAddr) {
+        // The task cannot report before its handle is kept: it needs the lock for that.
+        let mut state = self.lock();
+        let dial = task::spawn(dial(self.this.clone(), connection, address));
+        state.dials.insert(connection, dial);
+    }
+}
+
+impl Home<Io> for Shared {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>) -> R) -> R {
+        let mut state = self.lock();
+        let result = act(&mut state.engine);
+        self.settle(state);
+        result
+    }
+}
+
+impl State {
+    /// Notes the task that is to be woken when its request can go on.
+    pub(crate) fn expect_wake(&mut self, id: RequestId, waker: &Waker) {
+        let place = id.index();
+        if place >= self.wakers.len() {
+            self.wakers.resize_with(place + 1, || None);
+        }
+        match &mut self.wakers[place] {
+            Some((known, kept)) if *known == id => kept.clone_from(waker),
+            other => *other = Some((id, waker.clone())),
+        }
+    }
+
+    /// The request is over; its task may go.
+    pub(crate) fn forget(&mut self, id: RequestId) {
+        if let Some(kept) = self.wakers.get_mut(id.index())
+            && kept.as_ref().is_some_and(|(known, _)| *known == id)
+        {
+            *kept = None;
+        }
+    }
+
+    /// What there is to do outside of the lock; `None` if nothing.
+    fn chores(&mut self) -> Option<Chores> {
+        let mut chores = None;
+        while let Some(id) = self.engine.poll_wake() {
+            if let Some(Some((known, waker))) = self.wakers.get(id.index())
+                && *known == id
+            {
+                chores
+                    .get_or_insert_with(Chores::default)
+                    .wakers
+                    .push(waker.clone());
+            }
+        }
+        while let Some(command) = self.engine.poll_command() {
+            let chores = chores.get_or_insert_with(Chores::default);
+            match command {
+                Command::Resolve {
+                    establish,
+                    host,
+                    port,
+                } => chores.names.push((establish, host, port)),
+                Command::Dial {
+                    connection,
+                    address,
+                } => chores.dials.push((connection, address)),
+                Command::Discard(live) => chores.discarded.push(live),
+                Command::Abandon { connection, .. } => {
+                    chores.cancelled.extend(self.dials.remove(&connection))
+                }
+                _ => {}
+            }
+        }
+        if let Some(due) = self.engine.deadline() {
+            self.mind_deadline(due, &mut chores);
+        }
+        chores
+    }
+
+    /// The janitor sleeps to the deadline that it knew; it must be told of an earlier one, and only of that.
+    fn mind_deadline(&mut self, due: Tick, chores: &mut Option<Chores>) {
+        let janitor = &mut self.janitor;
+        if !janitor.running {
+            janitor.running = true;
+            chores.get_or_insert_with(Chores::default).start_janitor = true;
+        } else if janitor.until.is_some_and(|until| due < until)
+            && let Some(waker) = janitor.waker.take()
+        {
+            chores
+                .get_or_insert_with(Chores::default)
+                .wakers
+                .push(waker);
+        }
+    }
+}
+
+/// Asks the system for a host's addresses, on a thread that may block.
+async fn resolve(shared: Weak<Shared>, establish: EstablishId, host: Box<str>, port: u16) {
+    let lookup = move || (&*host, port).to_socket_addrs().map(Vec::from_iter);
+    let answer = task::spawn_blocking(lookup).await;
+    if let Some(shared) = shared.upgrade() {
+        let now = shared.now();
+        let answer = answer
+            .as_deref()
+            .map_err(|error| ResolveError::new(error.to_string()));
+        shared.with(|engine| engine.handle_resolved(now, establish, answer));
+    }
+}
+
+/// Opens a connection. It belongs to its origin, not to the request that caused it.
+async fn dial(shared: Weak<Shared>, connection: ConnectionId, address: SocketAddr) {
+    let stream = Io::connect(address).await;
+    let Some(shared) = shared.upgrade() else {
+        return;
+    };
+    let now = shared.now();
+    let mut state = shared.lock();
+    state.dials.remove(&connection);
+    let refused = match stream {
+        Ok(stream) => {
+            // Requests are written whole; waiting for more would only delay them. Without it they still arrive.
+            let _ = stream.get_ref().set_nodelay(true);
+            let refused = state.engine.deposit(connection, stream);
+            state.engine.handle_connected(now, connection);
+            refused
+        }
+        Err(error) => {
+            state
+                .engine
+                .handle_dial_failed(now, connection, error.kind());
+            Ok(())
+        }
+    };
+    shared.settle(state);
+    // A dial that nobody wants any more is closed, outside of the lock.
+    drop(refused);
+}
+
+/// The janitor: lets time limits pass, for as long as there are any and the session lives.
+async fn sweep(shared: Weak<Shared>) {
+    loop {
+        let until = {
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            let now = shared.now();
+            let mut state = shared.lock();
+            state.engine.handle_deadline(now);
+            let due = state.engine.deadline();
+            state.janitor = Janitor {
+                running: due.is_some(),
+                until: due,
+                waker: None,
+            };
+            shared.settle(state);
+            due.and_then(|due| shared.clock.instant(due))
+        };
+        let Some(until) = until else { return };
+        Rest {
+            shared: &shared,
+            timer: Timer::at(until),
+        }
+        .await;
+    }
+}
+
+/// The janitor's sleep: over when its time has come, or when it is told of an earlier deadline.
+struct Rest<'a> {
+    shared: &'a Weak<Shared>,
+    timer: Timer,
+}
+
+impl Future for Rest<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if Pin::new(&mut self.timer).poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let Some(shared) = self.shared.upgrade() else {
+            return Poll::Ready(());
+        };
+        let mut state = shared.lock();
+        let earlier = state.engine.deadline() < state.janitor.until;
+        if earlier {
+            return Poll::Ready(());
+        }
+        state.janitor.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Moves octets between a connection and its socket, as far as that goes without waiting.
+pub(crate) fn write(live: &mut Live<Io>, now: Now) {
+    live.write(now, |io, outgoing| outgoing.write_to(&mut io.get_ref()));
+}
+
+pub(crate) fn read(live: &mut Live<Io>, now: Now) -> usize {
+    live.read(now, |io, space| io::Read::read(&mut io.get_ref(), space))
+}
+
+/// Waits until the socket is ready for what the connection wants of it; `Ready` means that it is worth a try.
+pub(crate) fn poll_socket(live: &mut Live<Io>, cx: &mut Context<'_>) -> Poll<()> {
+    let mut heard = live.readiness();
+    let interest = live.interest();
+    if interest.write && !heard.write {
+        heard.write = live.io.poll_writable(cx).is_ready();
+    }
+    if interest.read && !heard.read {
+        heard.read = live.io.poll_readable(cx).is_ready();
+    }
+    live.note_ready(heard);
+    let ready = (interest.write && heard.write) || (interest.read && heard.read);
+    if ready {
+        Poll::Ready(())
+    } else {
+        Poll::Pending
+    }
+}
