@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::live::{ConnectionInfo, Live, Readiness};
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
-use crate::connection::{Connection, Failure, Received, Scratch};
+use crate::connection::{Connection, Failure, Interest, Received, Scratch};
 use crate::session::{
     Config, Error, ErrorKind, Event, Order, Outcome, PoolSnapshot, Request, ResolveError, Session,
     TakeUp,
@@ -208,6 +208,26 @@ impl<S> Engine<S> {
     /// The present tenant of a place, by [`ConnectionId::index`].
     pub fn connection_at(&self, index: usize) -> Option<ConnectionId> {
         self.session.member_at(index)
+    }
+
+    /// All transports that stand in their slots, and the readiness that each waits for: what a level-triggered loop
+    /// waits for. A dial waits until it can be written to.
+    pub fn interests(&self) -> impl Iterator<Item = (ConnectionId, &S, Interest)> {
+        self.slots.iter().enumerate().filter_map(|(place, slot)| {
+            let connection = self.connection_at(place)?;
+            match slot {
+                Slot::Here(live) => Some((connection, &live.io, live.interest())),
+                Slot::Dialling(Some(io)) => Some((
+                    connection,
+                    io,
+                    Interest {
+                        read: false,
+                        write: true,
+                    },
+                )),
+                Slot::Vacant | Slot::Dialling(None) | Slot::Taken => None,
+            }
+        })
     }
 
     /// The transport of a connection may be ready.

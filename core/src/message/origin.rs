@@ -1,6 +1,7 @@
 //! Origins (RFC 9110 §4.3.1): scheme, host and port, read once from a parsed URL.
 
 use core::fmt;
+use std::sync::Arc;
 
 use url::{Host, Position, Url};
 
@@ -51,7 +52,7 @@ pub struct Origin {
     scheme: Scheme,
     port: u16,
     /// Host and, unless it is the default, port: what a Host field says (RFC 9110 §7.2).
-    authority: Box<str>,
+    authority: Arc<str>,
     host_length: usize,
 }
 
