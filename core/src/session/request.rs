@@ -114,6 +114,13 @@ impl Request {
         }
     }
 
+    /// The same request, to be over this long after it is submitted.
+    #[must_use]
+    pub fn with_deadline(mut self, limit: Duration) -> Self {
+        self.deadline = Some(limit);
+        self
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.method
