@@ -82,6 +82,8 @@
 //!
 //! Who wants the codec and nothing else takes [`Connection`].
 
+#![forbid(unsafe_code)]
+
 mod base;
 mod client;
 mod connection;

@@ -1,21 +1,14 @@
 //! Slots for connections, the queue of those that can go on, and the loop's side of the session.
 
 use core::net::SocketAddr;
-use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use super::live::{ConnectionInfo, Live, Readiness};
+use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
-use crate::connection::{Connection, Failure, Interest, Received, Scratch};
-use crate::session::{
-    Config, Error, ErrorKind, Event, Order, Outcome, PoolSnapshot, Request, ResolveError, Session,
-    TakeUp,
-};
-
-/// How many exchanges' memory is kept for the next ones.
-const SPARE_SCRATCHES: usize = 64;
+use crate::connection::{Connection, Scratch};
+use crate::session::{Config, Error, Event, Order, PoolSnapshot, Request, ResolveError, Session};
 
 /// What the driver is to do outside.
 #[derive(Debug)]
@@ -65,9 +58,9 @@ pub(super) enum Slot<S> {
 pub struct Engine<S> {
     pub(super) session: Session,
     pub(super) slots: Vec<Slot<S>>,
-    spare: Vec<Scratch>,
+    pub(super) spare: Vec<Scratch>,
     /// Connections that a step of driving can move on.
-    ready: VecDeque<ConnectionId>,
+    pub(super) ready: VecDeque<ConnectionId>,
     /// Connections whose machine may have something to tell.
     pub(super) dirty: VecDeque<ConnectionId>,
     commands: VecDeque<Command<S>>,
@@ -203,257 +196,6 @@ impl<S> Engine<S> {
         self.commands.pop_front()
     }
 
-    // ------------------------------------------------------------------------------------------------ driving in place
-
-    /// The present tenant of a place, by [`ConnectionId::index`].
-    pub fn connection_at(&self, index: usize) -> Option<ConnectionId> {
-        self.session.member_at(index)
-    }
-
-    /// All transports that stand in their slots, and the readiness that each waits for: what a level-triggered loop
-    /// waits for. A dial waits until it can be written to.
-    pub fn interests(&self) -> impl Iterator<Item = (ConnectionId, &S, Interest)> {
-        self.slots.iter().enumerate().filter_map(|(place, slot)| {
-            let connection = self.connection_at(place)?;
-            match slot {
-                Slot::Here(live) => Some((connection, &live.io, live.interest())),
-                Slot::Dialling(Some(io)) => Some((
-                    connection,
-                    io,
-                    Interest {
-                        read: false,
-                        write: true,
-                    },
-                )),
-                Slot::Vacant | Slot::Dialling(None) | Slot::Taken => None,
-            }
-        })
-    }
-
-    /// The transport of a connection may be ready.
-    pub fn handle_readiness(&mut self, connection: ConnectionId, ready: Readiness) {
-        if let Some(Slot::Here(live)) = self.slot_mut(connection) {
-            live.note_ready(ready);
-            self.ready.push_back(connection);
-        }
-    }
-
-    /// The next connection that a step of driving can move on.
-    pub fn poll_ready(&mut self) -> Option<ConnectionId> {
-        while let Some(connection) = self.ready.pop_front() {
-            if let Some(Slot::Here(live)) = self.slot_mut(connection)
-                && live.can_move()
-            {
-                return Some(connection);
-            }
-        }
-        None
-    }
-
-    fn start_in_place(&mut self, now: Now, id: RequestId) {
-        match self.session.take_up(id) {
-            TakeUp::Wait => {}
-            TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
-            TakeUp::Use(connection) => {
-                if let Some(mut live) = self.take_slot(connection) {
-                    self.begin(now, id, &mut live);
-                    self.put_slot(live);
-                    self.ready.push_back(connection);
-                }
-            }
-            TakeUp::Abort(connection) => {
-                if let Some(live) = self.take_slot(connection) {
-                    let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);
-                    self.events.push_back(Event::Failed(id, error));
-                }
-            }
-        }
-        self.settle();
-    }
-
-    /// A connection to drive; whatever was done to it is noticed when the guard goes.
-    pub fn drive(&mut self, connection: ConnectionId) -> Option<Driving<'_, S>> {
-        let place = connection.index();
-        let tenant = self.connection_at(place) == Some(connection);
-        match self.slots.get_mut(place) {
-            Some(Slot::Here(live)) if tenant => Some(Driving {
-                live,
-                dirty: &mut self.dirty,
-            }),
-            _ => None,
-        }
-    }
-
-    /// What is to be told to the application; drained in each turn. This also starts requests that were granted a
-    /// connection; a driver that takes connections out asks [`Engine::poll_wake`] instead.
-    pub fn poll_event(&mut self, now: Now) -> Option<Event> {
-        loop {
-            while let Some(id) = self.session.next_wake() {
-                self.start_in_place(now, id);
-            }
-            if let Some(event) = self.events.pop_front() {
-                return Some(event);
-            }
-            let connection = self.dirty.pop_front()?;
-            if let Some(event) = self.poll_connection(now, connection) {
-                return Some(event);
-            }
-        }
-    }
-
-    fn poll_connection(&mut self, now: Now, connection: ConnectionId) -> Option<Event> {
-        let Some(Slot::Here(live)) = self.slot_mut(connection) else {
-            return None;
-        };
-        let Some(id) = live.request else {
-            if !live.connection.is_idle() {
-                self.session.idle_ended(now, connection);
-                self.settle();
-            }
-            return None;
-        };
-        let event = match live.connection.poll() {
-            Ok(Received::NeedMore) => {
-                if live.can_move() {
-                    self.ready.push_back(connection);
-                }
-                return None;
-            }
-            Ok(Received::Interim(_)) => Event::Interim(id),
-            Ok(Received::Head(_)) => Event::Head(id),
-            Ok(Received::Content(_)) => return Some(Event::Content(id)),
-            Ok(Received::Trailers(_)) => Event::Trailers(id),
-            Ok(Received::End) => {
-                let live = self.take_slot(connection)?;
-                let scratch = self.finish(now, id, live);
-                self.give_back(scratch);
-                return Some(Event::End(id));
-            }
-            Err(failure) => {
-                let live = self.take_slot(connection)?;
-                return self
-                    .fail_or_retry(now, id, live, failure)
-                    .map(|error| Event::Failed(id, error));
-            }
-        };
-        self.dirty.push_back(connection);
-        Some(event)
-    }
-
-    // ----------------------------------------------------------------------------------------- shared by both styles
-
-    /// Begins the exchange on a connection that is in nobody else's hands.
-    pub(super) fn begin(&mut self, now: Now, id: RequestId, live: &mut Live<S>) {
-        let mut scratch = self.spare.pop().unwrap_or_default();
-        scratch.clear();
-        let Some(beginning) =
-            self.session
-                .begin(now, id, &mut scratch.out, live.connection.pulse())
-        else {
-            return;
-        };
-        let request = &beginning.request;
-        live.request = Some(id);
-        live.patience = beginning.patience;
-        live.info = ConnectionInfo {
-            number: beginning.number,
-            served: beginning.served,
-        };
-        live.content = request.content_in_memory();
-        // An idle connection of the pool's can always start; if it ever could not, its failure would show on `poll`.
-        let started = live
-            .connection
-            .start_encoded(now, &request.method, request.plan, scratch);
-        debug_assert!(started.is_ok());
-        if request.close {
-            live.connection.close_after();
-        }
-    }
-
-    /// Ends an exchange whose response was read to its end; returns its memory.
-    pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
-        let renewed = live.connection.renew();
-        live.request = None;
-        live.content = bytes::Bytes::new();
-        let scratch = live.connection.take_scratch();
-        self.put_slot(live);
-        self.session.end(
-            now,
-            id,
-            if renewed.is_ok() {
-                Outcome::Reusable
-            } else {
-                Outcome::Close
-            },
-        );
-        self.settle();
-        scratch
-    }
-
-    /// The application lets go of a response. If its rest is here already, the connection stays usable; nobody waits.
-    pub(super) fn let_go(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) {
-        loop {
-            match live.connection.poll() {
-                Ok(Received::Content(content)) => {
-                    let count = content.len();
-                    live.connection.consume(now, count);
-                }
-                Ok(Received::NeedMore | Received::End) | Err(_) => break,
-                Ok(Received::Interim(_) | Received::Head(_) | Received::Trailers(_)) => {}
-            }
-        }
-        let scratch = self.finish(now, id, live);
-        self.give_back(scratch);
-    }
-
-    /// A request failed on its connection. If not an octet of it was sent and the connection was an old one, it asks
-    /// for another; otherwise the error is returned.
-    pub(super) fn fail_or_retry(
-        &mut self,
-        now: Now,
-        id: RequestId,
-        live: Box<Live<S>>,
-        failure: Failure,
-    ) -> Option<Error> {
-        let unsent = live.info.served > 0 && live.connection.pulse().sent() == 0;
-        if unsent && self.session.is_running(id) {
-            self.reclaim(live);
-            self.session.try_again(now, id);
-            self.settle();
-            return None;
-        }
-        Some(self.fail_with(now, id, live, failure.into()))
-    }
-
-    pub(super) fn fail_with(
-        &mut self,
-        now: Now,
-        id: RequestId,
-        live: Box<Live<S>>,
-        kind: ErrorKind,
-    ) -> Error {
-        let pulse = Arc::clone(live.connection.pulse());
-        self.reclaim(live);
-        let error = self.session.fail(now, id, kind, &pulse);
-        self.settle();
-        error
-    }
-
-    /// Puts a connection that will be discarded into its slot, without the exchange's memory.
-    fn reclaim(&mut self, mut live: Box<Live<S>>) {
-        live.request = None;
-        let scratch = live.connection.take_scratch();
-        self.give_back(scratch);
-        self.put_slot(live);
-    }
-
-    /// Takes an exchange's memory back, for the next ones: what [`Engine::finish_taken`] returned.
-    pub fn give_back(&mut self, scratch: Scratch) {
-        if self.spare.len() < SPARE_SCRATCHES && scratch.is_worth_keeping() {
-            self.spare.push(scratch);
-        }
-    }
-
     pub(super) fn slot_mut(&mut self, connection: ConnectionId) -> Option<&mut Slot<S>> {
         if self.session.member_at(connection.index()) == Some(connection) {
             self.slots.get_mut(connection.index())
@@ -526,31 +268,5 @@ impl<S> Engine<S> {
 
     pub(super) fn push_ready(&mut self, connection: ConnectionId) {
         self.ready.push_back(connection);
-    }
-}
-
-/// A connection being driven in place. When it goes, the engine looks at what was done.
-pub struct Driving<'a, S> {
-    live: &'a mut Live<S>,
-    dirty: &'a mut VecDeque<ConnectionId>,
-}
-
-impl<S> Deref for Driving<'_, S> {
-    type Target = Live<S>;
-
-    fn deref(&self) -> &Live<S> {
-        self.live
-    }
-}
-
-impl<S> DerefMut for Driving<'_, S> {
-    fn deref_mut(&mut self) -> &mut Live<S> {
-        self.live
-    }
-}
-
-impl<S> Drop for Driving<'_, S> {
-    fn drop(&mut self) {
-        self.dirty.push_back(self.live.id);
     }
 }

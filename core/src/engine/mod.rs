@@ -6,9 +6,12 @@ mod content;
     reason = "the room that gives the floor its name"
 )]
 mod engine;
+mod exchange;
+mod in_place;
 mod live;
 mod shared;
 
-pub use engine::{Command, Driving, Engine};
+pub use engine::{Command, Engine};
+pub use in_place::Driving;
 pub use live::{ConnectionInfo, Live, Readiness};
 pub use shared::Step;

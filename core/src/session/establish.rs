@@ -9,9 +9,10 @@ use std::io;
 
 use smallvec::SmallVec;
 
+use super::connections::{Member, MemberState};
 use super::error::{Error, ErrorKind};
 use super::exchange::ExchangeState;
-use super::session::{Member, MemberState, Session};
+use super::session::Session;
 use super::timers::Owner;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Stage, Tick};
 use crate::pool::OriginId;

@@ -1,11 +1,13 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
 mod config;
+mod connections;
 mod error;
 mod establish;
 mod event;
 mod exchange;
 mod key;
+mod overdue;
 mod prepare;
 mod request;
 #[expect(

@@ -1,10 +1,10 @@
 //! The control plane: takes in what happened, gives out who may go on and what is to be done.
 
-use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::config::Config;
+use super::connections::{Member, MemberState};
 use super::error::{Error, ErrorKind};
 use super::establish::{Establish, Order};
 use super::exchange::{Exchange, ExchangeState, TakeUp};
@@ -13,53 +13,8 @@ use super::prepare::{ConstantHead, encode_head};
 use super::request::Request;
 use super::snapshot::{OriginSnapshot, PoolSnapshot};
 use super::timers::{Owner, Patience, Timers};
-use crate::base::{
-    ConnectionId, EstablishId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage, Tick,
-};
-use crate::pool::{Assignment, OriginId, Pool, Released};
-
-/// The least time between two looks at a connection whose limit is shorter than that.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-
-/// A connection as the control plane sees it.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) origin: OriginId,
-    pub(super) state: MemberState,
-    /// Its number in the order of opening, from 1; 0 while it is dialled.
-    pub(super) number: u64,
-    /// Requests it was given so far.
-    served: u64,
-    pulse: Arc<Pulse>,
-    armed: Option<Tick>,
-}
-
-/// Whose a connection is.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum MemberState {
-    /// It is being dialled for this establish.
-    Attempt(EstablishId),
-    /// It has just become free; the next step gives it to somebody.
-    Free,
-    /// Nobody's, since this tick.
-    Idle(Tick),
-    /// This request's: granted, in use, or to be given back.
-    Held(RequestId),
-}
-
-impl Member {
-    pub(super) fn attempt(origin: OriginId, establish: EstablishId) -> Self {
-        let state = MemberState::Attempt(establish);
-        Self {
-            origin,
-            state,
-            number: 0,
-            served: 0,
-            pulse: Arc::default(),
-            armed: None,
-        }
-    }
-}
+use crate::base::{ConnectionId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage};
+use crate::pool::{Assignment, OriginId, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
@@ -100,7 +55,7 @@ pub(crate) struct Session {
     pub(super) orders: VecDeque<Order>,
     pub(super) opened: u64,
     reused: u64,
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 impl Session {
@@ -213,87 +168,6 @@ impl Session {
                 .and_then(Option::take)
         {
             self.keys.remove(&tenant.key);
-        }
-    }
-
-    // ------------------------------------------------------------------------------------------ connections change hands
-
-    fn grant(&mut self, connection: ConnectionId, id: RequestId) {
-        if let (Some(member), Some(exchange)) = (
-            self.members.get_mut(connection.0),
-            self.exchanges.get_mut(id.0),
-        ) {
-            member.state = MemberState::Held(id);
-            exchange.state = ExchangeState::Granted(connection);
-            self.wakes.push_back(id);
-        }
-    }
-
-    /// A connection is free: the next in the queue gets it, or it becomes idle.
-    pub(crate) fn release(&mut self, now: Now, connection: ConnectionId) {
-        let Some(member) = self.members.get_mut(connection.0) else {
-            return;
-        };
-        let origin = member.origin;
-        member.state = MemberState::Idle(now.tick);
-        if self.closed {
-            self.pool.closed(origin);
-            self.remove_member(connection, origin);
-            return;
-        }
-        match self.pool.released(origin, connection) {
-            Released::Granted(id) => self.grant(connection, id),
-            Released::Idle => {
-                if let Some(limit) = self.config.pool.idle_time {
-                    self.timers.arm(
-                        &mut member.armed,
-                        Owner::Connection(connection),
-                        now.tick.after(limit),
-                    );
-                }
-                while let Some(surplus) = self.pool.idle_surplus(origin) {
-                    self.discard_idle(surplus);
-                }
-                self.replenish_held_back(now);
-            }
-        }
-    }
-
-    /// Closes an idle connection: its time or its place is up, or it ended.
-    pub(super) fn discard_idle(&mut self, connection: ConnectionId) {
-        let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
-            return;
-        };
-        self.pool.remove_idle(origin, connection);
-        self.remove_member(connection, origin);
-    }
-
-    /// A connection that was in use is gone; others may be opened in its place.
-    fn lose(&mut self, now: Now, connection: ConnectionId) {
-        let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
-            return;
-        };
-        self.pool.closed(origin);
-        self.replenish(now, origin);
-        self.replenish_held_back(now);
-        self.remove_member(connection, origin);
-    }
-
-    fn remove_member(&mut self, connection: ConnectionId, origin: OriginId) {
-        self.members.remove(connection.0);
-        self.orders.push_back(Order::Discard(connection));
-        self.forget_if_unused(origin);
-    }
-
-    /// An idle connection turned out to be dead.
-    pub(crate) fn idle_ended(&mut self, now: Now, connection: ConnectionId) {
-        let idle = self
-            .members
-            .get(connection.0)
-            .is_some_and(|member| matches!(member.state, MemberState::Idle(_)));
-        if idle {
-            self.discard_idle(connection);
-            self.replenish_held_back(now);
         }
     }
 
@@ -496,141 +370,6 @@ impl Session {
             self.discard_idle(connection);
         }
         self.abandon_establishes();
-    }
-
-    // ------------------------------------------------------------------------------------------------------- timers
-
-    pub(crate) fn deadline(&self) -> Option<Tick> {
-        self.timers.next()
-    }
-
-    pub(crate) fn handle_deadline(&mut self, now: Now) {
-        while let Some((at, owner)) = self.timers.pop_due(now.tick) {
-            match owner {
-                Owner::Request(id) => self.request_timer(now, at, id),
-                Owner::Connection(id) => self.connection_timer(now, at, id),
-                Owner::Establish(id) => self.establish_timer(now, at, id),
-            }
-        }
-    }
-
-    fn arm_request(&mut self, id: RequestId) {
-        let Some(exchange) = self.exchanges.get_mut(id.0) else {
-            return;
-        };
-        let waiting = matches!(exchange.state, ExchangeState::Waiting);
-        let wait = exchange.wait_until.filter(|_| waiting);
-        if let Some(at) = exchange.patience.deadline.into_iter().chain(wait).min() {
-            self.timers.arm(&mut exchange.armed, Owner::Request(id), at);
-        }
-    }
-
-    fn request_timer(&mut self, now: Now, at: Tick, id: RequestId) {
-        let Some(exchange) = self
-            .exchanges
-            .get_mut(id.0)
-            .filter(|exchange| exchange.armed == Some(at))
-        else {
-            return;
-        };
-        exchange.armed = None;
-        let (origin, late) = (exchange.origin, |limit: Option<Tick>| {
-            limit.is_some_and(|limit| limit <= now.tick)
-        });
-        let deadline = late(exchange.patience.deadline);
-        match exchange.state {
-            ExchangeState::Waiting if deadline || late(exchange.wait_until) => {
-                let stage = if deadline {
-                    Stage::Deadline
-                } else {
-                    Stage::PoolWait
-                };
-                self.pool.leave_queue(origin, id);
-                self.fail_exchange(id, Error::new(ErrorKind::Timeout, stage));
-            }
-            ExchangeState::Granted(connection) if deadline => {
-                self.fail_exchange(id, Error::new(ErrorKind::Timeout, Stage::Deadline));
-                self.release(now, connection);
-            }
-            ExchangeState::Running(connection) if deadline => {
-                self.time_out(id, connection, Stage::Deadline)
-            }
-            ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Running(_) => {
-                self.arm_request(id)
-            }
-            ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {}
-        }
-    }
-
-    fn connection_timer(&mut self, now: Now, at: Tick, id: ConnectionId) {
-        let Some(member) = self
-            .members
-            .get_mut(id.0)
-            .filter(|member| member.armed == Some(at))
-        else {
-            return;
-        };
-        member.armed = None;
-        match member.state {
-            MemberState::Idle(since) => {
-                let Some(limit) = self.config.pool.idle_time else {
-                    return;
-                };
-                let due = since.after(limit);
-                if due <= now.tick {
-                    self.discard_idle(id);
-                } else {
-                    self.timers
-                        .arm(&mut member.armed, Owner::Connection(id), due);
-                }
-            }
-            MemberState::Held(request) => self.patience_timer(now, id, request),
-            MemberState::Attempt(_) | MemberState::Free => {}
-        }
-    }
-
-    fn patience_timer(&mut self, now: Now, id: ConnectionId, request: RequestId) {
-        let (Some(member), Some(exchange)) =
-            (self.members.get_mut(id.0), self.exchanges.get(request.0))
-        else {
-            return;
-        };
-        // The whole request's deadline has an entry of its own.
-        let patience = Patience {
-            deadline: None,
-            ..exchange.patience
-        };
-        let running = matches!(exchange.state, ExchangeState::Running(_));
-        let due = if running {
-            patience.due(&member.pulse)
-        } else {
-            None
-        };
-        match due {
-            Some((due, stage)) if due <= now.tick => self.time_out(request, id, stage),
-            // The application has the word, or the exchange has not begun: look again later.
-            _ => {
-                let again = due.map(|(due, _)| due).or(patience
-                    .shortest()
-                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN))));
-                if let Some(again) = again {
-                    self.timers
-                        .arm(&mut member.armed, Owner::Connection(id), again);
-                }
-            }
-        }
-    }
-
-    fn time_out(&mut self, id: RequestId, connection: ConnectionId, stage: Stage) {
-        if let (Some(member), Some(exchange)) =
-            (self.members.get(connection.0), self.exchanges.get_mut(id.0))
-        {
-            let error = Error::in_exchange(ErrorKind::Timeout, stage, &member.pulse)
-                .at(&exchange.request.url);
-            member.pulse.request_abort();
-            exchange.state = ExchangeState::Aborting(connection, error);
-            self.wakes.push_back(id);
-        }
     }
 
     // ------------------------------------------------------------------------------------------------------- asking

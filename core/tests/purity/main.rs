@@ -66,7 +66,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("connection", 5),
     ("session", 6),
     ("engine", 7),
-    ("client", 7),
+    ("client", 8),
     ("view", 7),
 ];
 

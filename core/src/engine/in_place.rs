@@ -1,0 +1,173 @@
+//! Driving in place: for loops that do everything themselves, on one thread.
+
+use core::ops::{Deref, DerefMut};
+use std::collections::VecDeque;
+
+use super::engine::{Engine, Slot};
+use super::live::{Live, Readiness};
+use crate::base::{ConnectionId, Now, RequestId};
+use crate::connection::{Interest, Received};
+use crate::session::{ErrorKind, Event, TakeUp};
+
+impl<S> Engine<S> {
+    /// The present tenant of a place, by [`ConnectionId::index`].
+    pub fn connection_at(&self, index: usize) -> Option<ConnectionId> {
+        self.session.member_at(index)
+    }
+
+    /// All transports that stand in their slots, and the readiness that each waits for: what a level-triggered loop
+    /// waits for. A dial waits until it can be written to.
+    pub fn interests(&self) -> impl Iterator<Item = (ConnectionId, &S, Interest)> {
+        self.slots.iter().enumerate().filter_map(|(place, slot)| {
+            let connection = self.connection_at(place)?;
+            match slot {
+                Slot::Here(live) => Some((connection, &live.io, live.interest())),
+                Slot::Dialling(Some(io)) => Some((
+                    connection,
+                    io,
+                    Interest {
+                        read: false,
+                        write: true,
+                    },
+                )),
+                Slot::Vacant | Slot::Dialling(None) | Slot::Taken => None,
+            }
+        })
+    }
+
+    /// The transport of a connection may be ready.
+    pub fn handle_readiness(&mut self, connection: ConnectionId, ready: Readiness) {
+        if let Some(Slot::Here(live)) = self.slot_mut(connection) {
+            live.note_ready(ready);
+            self.ready.push_back(connection);
+        }
+    }
+
+    /// The next connection that a step of driving can move on.
+    pub fn poll_ready(&mut self) -> Option<ConnectionId> {
+        while let Some(connection) = self.ready.pop_front() {
+            if let Some(Slot::Here(live)) = self.slot_mut(connection)
+                && live.can_move()
+            {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    fn start_in_place(&mut self, now: Now, id: RequestId) {
+        match self.session.take_up(id) {
+            TakeUp::Wait => {}
+            TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
+            TakeUp::Use(connection) => {
+                if let Some(mut live) = self.take_slot(connection) {
+                    self.begin(now, id, &mut live);
+                    self.put_slot(live);
+                    self.ready.push_back(connection);
+                }
+            }
+            TakeUp::Abort(connection) => {
+                if let Some(live) = self.take_slot(connection) {
+                    let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);
+                    self.events.push_back(Event::Failed(id, error));
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// A connection to drive; whatever was done to it is noticed when the guard goes.
+    pub fn drive(&mut self, connection: ConnectionId) -> Option<Driving<'_, S>> {
+        let place = connection.index();
+        let tenant = self.connection_at(place) == Some(connection);
+        match self.slots.get_mut(place) {
+            Some(Slot::Here(live)) if tenant => Some(Driving {
+                live,
+                dirty: &mut self.dirty,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What is to be told to the application; drained in each turn. This also starts requests that were granted a
+    /// connection; a driver that takes connections out asks [`Engine::poll_wake`] instead.
+    pub fn poll_event(&mut self, now: Now) -> Option<Event> {
+        loop {
+            while let Some(id) = self.session.next_wake() {
+                self.start_in_place(now, id);
+            }
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            let connection = self.dirty.pop_front()?;
+            if let Some(event) = self.poll_connection(now, connection) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn poll_connection(&mut self, now: Now, connection: ConnectionId) -> Option<Event> {
+        let Some(Slot::Here(live)) = self.slot_mut(connection) else {
+            return None;
+        };
+        let Some(id) = live.request else {
+            if !live.connection.is_idle() {
+                self.session.idle_ended(now, connection);
+                self.settle();
+            }
+            return None;
+        };
+        let event = match live.connection.poll() {
+            Ok(Received::NeedMore) => {
+                if live.can_move() {
+                    self.ready.push_back(connection);
+                }
+                return None;
+            }
+            Ok(Received::Interim(_)) => Event::Interim(id),
+            Ok(Received::Head(_)) => Event::Head(id),
+            Ok(Received::Content(_)) => return Some(Event::Content(id)),
+            Ok(Received::Trailers(_)) => Event::Trailers(id),
+            Ok(Received::End) => {
+                let live = self.take_slot(connection)?;
+                let scratch = self.finish(now, id, live);
+                self.give_back(scratch);
+                return Some(Event::End(id));
+            }
+            Err(failure) => {
+                let live = self.take_slot(connection)?;
+                return self
+                    .fail_or_retry(now, id, live, failure)
+                    .map(|error| Event::Failed(id, error));
+            }
+        };
+        self.dirty.push_back(connection);
+        Some(event)
+    }
+}
+
+/// A connection being driven in place. When it goes, the engine looks at what was done.
+pub struct Driving<'a, S> {
+    live: &'a mut Live<S>,
+    dirty: &'a mut VecDeque<ConnectionId>,
+}
+
+impl<S> Deref for Driving<'_, S> {
+    type Target = Live<S>;
+
+    fn deref(&self) -> &Live<S> {
+        self.live
+    }
+}
+
+impl<S> DerefMut for Driving<'_, S> {
+    fn deref_mut(&mut self) -> &mut Live<S> {
+        self.live
+    }
+}
+
+impl<S> Drop for Driving<'_, S> {
+    fn drop(&mut self) {
+        self.dirty.push_back(self.live.id);
+    }
+}
