@@ -159,50 +159,53 @@ impl Whole {
     }
 
     /// Only the very first exchange has a command: to dial.
-    fn obey_commands(&mut self, now: Now) {
-        while let Some(command) = self.engine.poll_command() {
-            let Command::Dial { connection, .. } = command else {
-                panic!("unexpected {command:?}");
-            };
-            let deposited = self.engine.deposit(connection, ());
-            deposited.expect("the dial is wanted");
-            self.engine.handle_connected(now, connection);
-        }
+    fn obey(&mut self, now: Now, command: Command<()>) {
+        let Command::Dial { connection, .. } = command else {
+            panic!("unexpected {command:?}");
+        };
+        let deposited = self.engine.deposit(connection, ());
+        deposited.expect("the dial is wanted");
+        self.engine.handle_connected(now, connection);
     }
 
-    /// One exchange, driven in place.
+    /// One exchange, driven in place: the loop of the crate's documentation until nobody has anything left.
     fn in_place(&mut self) {
         let now = self.clock.now();
         self.submit(now);
-        self.obey_commands(now);
-        while let Some(connection) = self.engine.poll_ready(now) {
-            let live = self.engine.drive(connection);
-            let mut live = live.expect("a ready connection can be driven");
-            live.write(now, |(), outgoing| Ok(black_box(outgoing).len()));
-            live.note_ready(READABLE);
-            live.read(now, |(), space| Ok(self.answer.read_into(space)));
-        }
         let mut content = 0;
-        while let Some(event) = self.engine.poll_event(now) {
-            match event {
-                Event::Head(id) => look_at(self.engine.head(id).expect("it has just come")),
-                Event::Content(id) => {
-                    let count = black_box(self.engine.content(id)).len();
-                    content += count;
-                    self.engine.consume(now, id, count);
+        loop {
+            if let Some(event) = self.engine.poll_event(now) {
+                match event {
+                    Event::Head(id) => look_at(self.engine.head(id).expect("it has just come")),
+                    Event::Content(id) => {
+                        let count = black_box(self.engine.content(id)).len();
+                        content += count;
+                        self.engine.consume(now, id, count);
+                    }
+                    Event::End(_) => assert_eq!(content, self.answer.content),
+                    other => panic!("unexpected {other:?}"),
                 }
-                Event::End(_) => assert_eq!(content, self.answer.content),
-                other => panic!("unexpected {other:?}"),
+            } else if let Some(command) = self.engine.poll_command() {
+                self.obey(now, command);
+            } else if let Some(connection) = self.engine.poll_ready() {
+                let live = self.engine.drive(connection);
+                let mut live = live.expect("a ready connection can be driven");
+                live.write(now, |(), outgoing| Ok(black_box(outgoing).len()));
+                live.note_ready(READABLE);
+                live.read(now, |(), space| Ok(self.answer.read_into(space)));
+            } else {
+                break;
             }
         }
-        self.obey_commands(now);
     }
 
     /// One exchange whose connection is taken out, driven, and given back.
     fn taken(&mut self) {
         let now = self.clock.now();
         self.submit(now);
-        self.obey_commands(now);
+        while let Some(command) = self.engine.poll_command() {
+            self.obey(now, command);
+        }
         while let Some(id) = self.engine.poll_wake() {
             let Step::Use(mut live) = self.engine.step(now, id) else {
                 panic!("a request that was woken may begin");
@@ -227,9 +230,10 @@ impl Whole {
                 }
             }
             assert_eq!(content, self.answer.content);
-            self.engine.finish_taken(now, id, live);
+            let scratch = self.engine.finish_taken(now, id, live);
+            self.engine.give_back(scratch);
         }
-        self.obey_commands(now);
+        assert!(self.engine.poll_command().is_none());
     }
 }
 
@@ -291,6 +295,9 @@ impl Bare {
 
 type Exchange = Box<dyn FnMut()>;
 
+/// Its name, and how to set it up.
+type Scenario = (&'static str, fn() -> Exchange);
+
 fn in_place(answer: Answer) -> Exchange {
     let mut whole = Whole::new(answer);
     Box::new(move || whole.in_place())
@@ -306,7 +313,7 @@ fn bare(answer: Answer) -> Exchange {
     Box::new(move || bare.exchange())
 }
 
-const SCENARIOS: [(&str, fn() -> Exchange); 7] = [
+const SCENARIOS: [Scenario; 7] = [
     ("engine small", || in_place(Answer::plain(SMALL))),
     ("engine 20 fields", || {
         in_place(Answer::plain(TWENTY_FIELDS))

@@ -146,7 +146,9 @@ impl Connection {
     /// Takes small content into the connection's own buffer, so that it leaves with the head in one write. Content
     /// that was absorbed must not be offered again.
     pub fn absorb(&mut self, content: &[u8]) -> usize {
+        let useless = self.is_useless();
         match &mut self.halves.send {
+            _ if useless => 0,
             SendState::Sending(writer) => writer.absorb(&mut self.scratch.out, content),
             SendState::Idle | SendState::Done | SendState::Stopped => 0,
         }
@@ -154,13 +156,13 @@ impl Connection {
 
     /// What is to be written now; `content` is lent from the caller's next content. The answer does not change until
     /// [`Connection::sent`].
+    ///
+    /// Empty before the first octet of a request if the stream has ended or said something: nobody would read it.
     pub fn outgoing<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
-        let SendState::Sending(writer) = &mut self.halves.send else {
-            return Outgoing {
-                pending: b"",
-                lent: b"",
-                closing: b"",
-            };
+        let useless = self.is_useless();
+        let writer = match &mut self.halves.send {
+            SendState::Sending(writer) if !useless => writer,
+            _ => return Outgoing::default(),
         };
         self.lent = writer.lend(&mut self.scratch.out, content.len());
         Outgoing {
@@ -168,6 +170,13 @@ impl Connection {
             lent: &content[..self.lent],
             closing: writer.closing(self.lent),
         }
+    }
+
+    /// Nothing of the request was sent, and nobody would answer it: the stream has ended, or said something unasked.
+    fn is_useless(&self) -> bool {
+        let over =
+            self.stream_end.is_some() || matches!(self.halves.receive, ReceiveState::Broken(_));
+        over && self.pulse.sent() == 0
     }
 
     /// Reports how many octets of [`Connection::outgoing`] the transport took; returns how many of them were content
@@ -328,6 +337,7 @@ impl Connection {
     /// Which readiness the connection can use now. `content` tells whether the caller has content to offer.
     pub fn interest(&self, content: bool) -> Interest {
         let write = match self.halves.send {
+            _ if self.is_useless() => false,
             SendState::Sending(ContentWriter::Complete) => true,
             SendState::Sending(_) => content || self.written < self.scratch.out.len(),
             SendState::Idle | SendState::Done | SendState::Stopped => false,

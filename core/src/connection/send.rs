@@ -157,7 +157,7 @@ fn at_most(count: usize, bound: u64) -> usize {
 }
 
 /// What is to be written next, in order: pending octets of ours, content that is lent, and what closes it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outgoing<'a> {
     pub(crate) pending: &'a [u8],
     pub(crate) lent: &'a [u8],

@@ -132,6 +132,8 @@ impl<S> Engine<S> {
                 let live = self.take_slot(connection)?;
                 let scratch = self.finish(now, id, live);
                 self.give_back(scratch);
+                // What the transport is still known to have is not this exchange's: look at it.
+                self.ready.push_back(connection);
                 return Some(Event::End(id));
             }
             Err(failure) => {

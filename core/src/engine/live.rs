@@ -237,7 +237,12 @@ const DIRECT: usize = 16 * 1024;
 impl<S: Read + Write> Live<S> {
     /// One step of driving for a transport that implements [`Read`] and [`Write`] without blocking: writes what it
     /// can, reads once if the transport is known to have something.
+    ///
+    /// Before the first octet of a request it reads first: what an idle connection has to say makes it useless.
     pub fn step(&mut self, now: Now) {
+        if self.ready.read && self.connection.pulse().sent() == 0 {
+            self.read(now, |io, space| io.read(space));
+        }
         if self.ready.write {
             self.write(now, |io, outgoing| outgoing.write_to(io));
         }

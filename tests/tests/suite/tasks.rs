@@ -1,0 +1,127 @@
+//! The world of async-std: a task for each request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_std::future::timeout;
+use async_std::task;
+use sessile_async_std::{Response, Session};
+use sessile_core::{Config, Error, PoolSnapshot, Request};
+use sessile_tests::origin::Site;
+use sessile_tests::world::{Arrival, Reply, Served, World, lines};
+
+pub(crate) struct TaskWorld {
+    session: Session,
+}
+
+impl TaskWorld {
+    pub(crate) fn new() -> Self {
+        Self {
+            session: Session::new(),
+        }
+    }
+}
+
+fn begin(response: &Response) -> Reply {
+    Reply::new(response.head(), response.connection())
+}
+
+async fn send(session: Session, request: Request) -> Result<Reply, Error> {
+    let mut response = session.send(request).await?;
+    let mut reply = begin(&response);
+    while let Some(content) = response.chunk().await? {
+        reply.content.extend_from_slice(content);
+        let octets = content.len();
+        response.consume(octets);
+    }
+    reply.trailers = Some(lines(response.trailers()));
+    Ok(reply)
+}
+
+impl World for TaskWorld {
+    fn name(&self) -> &'static str {
+        "async-std"
+    }
+
+    fn arrival(&self) -> Arrival {
+        Arrival::Whole
+    }
+
+    fn serve(&mut self, site: Arc<dyn Site>) -> Served {
+        crate::serve(site)
+    }
+
+    fn configure(&mut self, config: Config) {
+        self.session = Session::with(config).expect("the scenario's configuration is valid");
+    }
+
+    fn send(&mut self, request: Request) -> Result<Reply, Error> {
+        task::block_on(send(self.session.clone(), request))
+    }
+
+    fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {
+        task::block_on(async {
+            let mut tasks = Vec::new();
+            for request in requests {
+                tasks.push(task::spawn(send(self.session.clone(), request)));
+                // Tasks start in no order of their own; the scenario asked for one.
+                task::sleep(Duration::from_millis(5)).await;
+            }
+            let mut results = Vec::new();
+            for task in tasks {
+                results.push(task.await);
+            }
+            results
+        })
+    }
+
+    fn send_and_drop(&mut self, request: Request) -> Result<Reply, Error> {
+        task::block_on(async {
+            self.session
+                .send(request)
+                .await
+                .map(|response| begin(&response))
+        })
+    }
+
+    fn send_and_cancel(&mut self, request: Request, after: Duration) {
+        // The future is dropped when the time is up.
+        let result = task::block_on(timeout(after, self.session.send(request)));
+        assert!(
+            result.is_err(),
+            "no head was to come before the request was given up"
+        );
+    }
+
+    fn send_beside(
+        &mut self,
+        stays: Request,
+        goes: Request,
+        after: Duration,
+    ) -> Result<Reply, Error> {
+        let stays = task::spawn(send(self.session.clone(), stays));
+        self.pass(Duration::from_millis(5));
+        self.send_and_cancel(goes, after);
+        task::block_on(stays)
+    }
+
+    fn pool(&mut self) -> PoolSnapshot {
+        self.session.pool()
+    }
+
+    fn close(&mut self) {
+        self.session.close();
+    }
+
+    fn refused(&mut self) -> String {
+        crate::refused()
+    }
+
+    fn unreachable(&mut self) -> Option<String> {
+        None
+    }
+
+    fn pass(&mut self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
