@@ -45,7 +45,7 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
         println!("{time:>6?}  event    {event:?}");
         match event {
             Event::Interim(id) | Event::Head(id) => {
-                println!("                  {:?}", engine.head(id))
+                println!("                  {:?}", engine.head(id));
             }
             Event::Content(id) => {
                 let content = engine.content(id);
@@ -65,10 +65,8 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
                 let address = ([192, 0, 2, 1], port).into();
                 engine.handle_resolved(now, establish, Ok(&[address]));
             }
-            Command::Dial { connection, .. } => {
-                if engine.deposit(connection, ()).is_ok() {
-                    engine.handle_connected(now, connection);
-                }
+            Command::Dial { connection, .. } if engine.deposit(connection, ()).is_ok() => {
+                engine.handle_connected(now, connection);
             }
             _ => {}
         }

@@ -151,7 +151,7 @@ impl Loop {
             Some(Ok(None)) => self.engine.handle_connected(now, connection),
             Some(Ok(Some(error)) | Err(error)) => {
                 self.engine
-                    .handle_dial_failed(now, connection, error.kind())
+                    .handle_dial_failed(now, connection, error.kind());
             }
         }
     }

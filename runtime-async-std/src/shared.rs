@@ -174,7 +174,7 @@ impl State {
                 } => chores.dials.push((connection, address)),
                 Command::Discard(live) => chores.discarded.push(live),
                 Command::Abandon { connection, .. } => {
-                    chores.cancelled.extend(self.dials.remove(&connection))
+                    chores.cancelled.extend(self.dials.remove(&connection));
                 }
                 _ => {}
             }

@@ -257,11 +257,10 @@ impl Driver {
                 }
             }
             Command::Discard(mut live) => self.close_socket(&mut live.io),
-            Command::Abandon { io, .. } => {
-                if let Some(mut stream) = io {
-                    self.close_socket(&mut stream);
-                }
-            }
+            Command::Abandon {
+                io: Some(mut stream),
+                ..
+            } => self.close_socket(&mut stream),
             _ => {}
         }
     }

@@ -3,7 +3,18 @@
 //! Nothing here is the client's: the origin reads requests with a strict reader of its own, so that what the client
 //! writes is judged by somebody else.
 
+#![forbid(unsafe_code)]
+
 pub mod demo;
 pub mod loopback;
+pub mod memory;
+pub mod network;
 pub mod origin;
 mod request_reader;
+pub mod scenarios;
+pub mod world;
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -221,7 +221,7 @@ impl<S> Incoming<S> {
         match self.leave() {
             State::Reading(live) => home.with(|engine| engine.cancel_taken(now, id, live)),
             State::Complete(scratch) if scratch.is_worth_keeping() => {
-                home.with(|engine| engine.give_back(scratch))
+                home.with(|engine| engine.give_back(scratch));
             }
             State::Complete(_) | State::Failed(..) => {}
         }

@@ -279,7 +279,7 @@ impl Connection {
         match self.halves.receive {
             ReceiveState::Broken(_) => {}
             ReceiveState::Idle => {
-                self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited)
+                self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
             }
             ReceiveState::Done => self.persistence.note(CloseReason::Surplus),
             ReceiveState::Head(_) | ReceiveState::Content(_) | ReceiveState::Trailers(_) => {

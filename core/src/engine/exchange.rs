@@ -86,13 +86,16 @@ impl<S> Engine<S> {
         failure: Failure,
     ) -> Option<Error> {
         let unsent = live.info.served > 0 && live.connection.pulse().sent() == 0;
-        if unsent && self.session.is_running(id) {
-            self.reclaim(live);
-            self.session.try_again(now, id);
-            self.settle();
-            return None;
+        if !unsent || !self.session.is_running(id) {
+            return Some(self.fail_with(now, id, live, failure.into()));
         }
-        Some(self.fail_with(now, id, live, failure.into()))
+        if self.session.is_closed() {
+            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
+        }
+        self.reclaim(live);
+        self.session.try_again(now, id);
+        self.settle();
+        None
     }
 
     pub(super) fn fail_with(

@@ -278,9 +278,13 @@ impl<'a> FieldsRef<'a> {
 
     /// All values of this name, in order.
     pub fn get_all<N: AsRef<[u8]>>(self, name: N) -> impl Iterator<Item = &'a [u8]> + use<'a, N> {
-        self.iter()
-            .filter(move |field| field.name.as_bytes().eq_ignore_ascii_case(name.as_ref()))
-            .map(|field| field.value)
+        self.spans
+            .iter()
+            .filter(move |span| {
+                let own = span.name.of(self.octets);
+                own.eq_ignore_ascii_case(name.as_ref())
+            })
+            .map(move |span| span.value.of(self.octets))
     }
 
     /// All lines in order.

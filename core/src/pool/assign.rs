@@ -39,6 +39,15 @@ pub(crate) struct Pool {
     held_back: VecDeque<OriginId>,
 }
 
+/// Where in the queue a request stands that must wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind all others: it is new.
+    Back,
+    /// Before all others: it had a connection already, which turned out to be dead.
+    Front,
+}
+
 /// What a request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assignment {
@@ -88,7 +97,12 @@ impl Pool {
     }
 
     /// A request asks for a connection.
-    pub(crate) fn request(&mut self, origin: OriginId, request: RequestId) -> Assignment {
+    pub(crate) fn request(
+        &mut self,
+        origin: OriginId,
+        request: RequestId,
+        place: Place,
+    ) -> Assignment {
         let Some(pool) = self.origins.get_mut(origin.0) else {
             return Assignment::Wait;
         };
@@ -96,7 +110,10 @@ impl Pool {
             self.idle_order.remove(&mut self.order_links, key);
             return Assignment::Use(ConnectionId(key));
         }
-        pool.waiters.push_back(&mut self.waiter_links, request.0);
+        match place {
+            Place::Back => pool.waiters.push_back(&mut self.waiter_links, request.0),
+            Place::Front => pool.waiters.push_front(&mut self.waiter_links, request.0),
+        }
         Assignment::Wait
     }
 
@@ -233,6 +250,17 @@ impl Pool {
         }
     }
 
+    /// Whether a connection is being opened that this waiting request would get: then it does not wait for a limit.
+    pub(crate) fn has_dial(&self, origin: OriginId, request: RequestId) -> bool {
+        let Some(pool) = self.origins.get(origin.0) else {
+            return false;
+        };
+        pool.waiters
+            .iter(&self.waiter_links)
+            .take(pool.dialling)
+            .any(|waiter| waiter == request.0)
+    }
+
     /// The request that has waited longest for this origin.
     pub(crate) fn first_waiter(&self, origin: OriginId) -> Option<RequestId> {
         self.origins
@@ -287,11 +315,11 @@ mod tests {
             assert_eq!(pool.released(origin, connection(index)), Released::Idle);
         }
         assert_eq!(
-            pool.request(origin, request(0)),
+            pool.request(origin, request(0), Place::Back),
             Assignment::Use(connection(2))
         );
         assert_eq!(
-            pool.request(origin, request(1)),
+            pool.request(origin, request(1), Place::Back),
             Assignment::Use(connection(1))
         );
     }
@@ -303,7 +331,10 @@ mod tests {
             ..PoolLimits::default()
         });
         for index in 0..3 {
-            assert_eq!(pool.request(origin, request(index)), Assignment::Wait);
+            assert_eq!(
+                pool.request(origin, request(index), Place::Back),
+                Assignment::Wait
+            );
         }
         assert!(pool.wants_dial(origin));
         pool.dialling(origin);
@@ -324,8 +355,8 @@ mod tests {
     #[test]
     fn a_failed_dial_fails_the_first_waiter_only() {
         let (mut pool, origin) = pool(PoolLimits::default());
-        pool.request(origin, request(0));
-        pool.request(origin, request(1));
+        pool.request(origin, request(0), Place::Back);
+        pool.request(origin, request(1), Place::Back);
         pool.dialling(origin);
         pool.dialling(origin);
         assert_eq!(pool.dial_failed(origin), Some(request(0)));
@@ -350,15 +381,15 @@ mod tests {
             pool.dialled(first);
             pool.released(first, connection(index));
         }
-        pool.request(second, request(0));
+        pool.request(second, request(0), Place::Back);
         assert!(pool.wants_dial(second));
         assert_eq!(pool.next_to_evict(), Some(connection(0)));
         pool.remove_idle(first, connection(0));
         assert_eq!(pool.next_to_evict(), None);
         pool.dialling(second);
         // Nothing idle is left to evict: the origin is held back until a place is free.
-        pool.request(first, request(1));
-        pool.request(first, request(2));
+        pool.request(first, request(1), Place::Back);
+        pool.request(first, request(2), Place::Back);
         assert!(!pool.wants_dial(first));
         assert_eq!(pool.next_held_back(), None);
         pool.closed(second);

@@ -37,6 +37,16 @@ impl List {
         links.node(self.back?).map(|node| node.key)
     }
 
+    /// The ids from the front on.
+    pub(crate) fn iter(&self, links: &Links) -> impl Iterator<Item = Key> {
+        let mut next = self.front;
+        core::iter::from_fn(move || {
+            let node = links.node(next?)?;
+            next = node.after;
+            Some(node.key)
+        })
+    }
+
     /// Adds an id that stands in no list of this kind.
     pub(crate) fn push_back(&mut self, links: &mut Links, key: Key) {
         links.set(

@@ -52,6 +52,20 @@ impl Session {
         });
         let deadline = late(exchange.patience.deadline);
         match exchange.state {
+            ExchangeState::Waiting
+                if !deadline && late(exchange.wait_until) && self.pool.has_dial(origin, id) =>
+            {
+                // A connection is being opened for it, which has limits of its own: no limit of the pool's is reached.
+                let timeouts = exchange
+                    .request
+                    .timeouts
+                    .as_ref()
+                    .unwrap_or(&self.config.timeouts);
+                exchange.wait_until = timeouts
+                    .pool_wait
+                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
+                self.arm_request(id);
+            }
             ExchangeState::Waiting if deadline || late(exchange.wait_until) => {
                 let stage = if deadline {
                     Stage::Deadline
@@ -66,10 +80,10 @@ impl Session {
                 self.release(now, connection);
             }
             ExchangeState::Running(connection) if deadline => {
-                self.time_out(id, connection, Stage::Deadline)
+                self.time_out(id, connection, Stage::Deadline);
             }
             ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Running(_) => {
-                self.arm_request(id)
+                self.arm_request(id);
             }
             ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {}
         }

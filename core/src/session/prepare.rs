@@ -51,7 +51,7 @@ pub(crate) fn encode_head(
     if may_shadow {
         write_host(
             out,
-            &request.origin,
+            &request.key.origin,
             if own.get("host").is_some() {
                 own
             } else {
@@ -121,7 +121,7 @@ mod tests {
         let session = fields(session);
         let url = Url::parse(url).expect("a URL");
         let request = Request::new(method, url, fields(own), content).expect("a request");
-        let constant = ConstantHead::new(&request.origin, &session);
+        let constant = ConstantHead::new(&request.key.origin, &session);
         let mut out = Vec::new();
         encode_head(&mut out, &request, &constant, &session);
         String::from_utf8(out).expect("ASCII")

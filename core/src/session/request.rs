@@ -9,6 +9,7 @@ use url::Url;
 
 use super::config::Timeouts;
 use super::error::{Error, ErrorKind};
+use super::key::PoolKey;
 use crate::base::Stage;
 use crate::connection::ContentPlan;
 use crate::message::{Fields, Known, Origin, OriginError, RequestTarget};
@@ -77,7 +78,7 @@ impl core::error::Error for RequestError {}
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) origin: Origin,
+    pub(crate) key: PoolKey,
     pub(crate) fields: Fields,
     pub(crate) content: Content,
     pub(crate) plan: ContentPlan,
@@ -102,7 +103,7 @@ impl Request {
             Ok((origin, plan, close)) => Ok(Self {
                 method,
                 url,
-                origin,
+                key: PoolKey { origin },
                 fields,
                 content,
                 plan,
@@ -133,7 +134,7 @@ impl Request {
 
     /// The origin that is asked.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        &self.key.origin
     }
 
     /// The request's own field lines.

@@ -14,7 +14,7 @@ use super::request::Request;
 use super::snapshot::{OriginSnapshot, PoolSnapshot};
 use super::timers::{Owner, Patience, Timers};
 use crate::base::{ConnectionId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage};
-use crate::pool::{Assignment, OriginId, Pool};
+use crate::pool::{Assignment, OriginId, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(super) config: Config,
     limits: Arc<Limits>,
     keys: HashMap<PoolKey, OriginId, Seeded>,
+    /// The origin that was asked for last: the next request mostly asks for the same.
+    recent: Option<OriginId>,
     /// By the index of the origin's id.
     tenants: Vec<Option<Tenant>>,
     pub(super) pool: Pool,
@@ -63,6 +65,7 @@ impl Session {
         Self {
             limits: Arc::new(config.limits.clone()),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
+            recent: None,
             tenants: Vec::new(),
             pool: Pool::new(config.pool.clone()),
             exchanges: Slab::new(),
@@ -120,13 +123,13 @@ impl Session {
             self.forget_if_unused(origin);
             return id;
         }
-        self.enqueue(now, id, origin);
+        self.enqueue(now, id, origin, Place::Back);
         id
     }
 
     /// Asks the pool for a connection, for a new request or for one that lost its connection unused.
-    fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId) {
-        match self.pool.request(origin, id) {
+    fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
+        match self.pool.request(origin, id, place) {
             Assignment::Use(connection) => self.grant(connection, id),
             Assignment::Wait => {
                 self.arm_request(id);
@@ -136,12 +139,18 @@ impl Session {
     }
 
     fn intern(&mut self, request: &Request) -> OriginId {
-        let key = PoolKey {
-            origin: request.origin.clone(),
-        };
-        if let Some(id) = self.keys.get(&key) {
+        if let Some(id) = self.recent
+            && self
+                .tenant(id)
+                .is_some_and(|tenant| tenant.key == request.key)
+        {
+            return id;
+        }
+        if let Some(id) = self.keys.get(&request.key) {
+            self.recent = Some(*id);
             return *id;
         }
+        let key = request.key.clone();
         let id = self.pool.add_origin();
         let place = id.0.index as usize;
         if place >= self.tenants.len() {
@@ -168,6 +177,7 @@ impl Session {
                 .and_then(Option::take)
         {
             self.keys.remove(&tenant.key);
+            self.recent = None;
         }
     }
 
@@ -271,10 +281,10 @@ impl Session {
         }
     }
 
-    /// The request lost its connection before the peer could see an octet of it: it asks for another one. True only
-    /// if that connection had served before; a fresh one that fails is a failure.
+    /// The request lost a kept connection before the peer could see an octet of it: it asks for another one. Not if it
+    /// is over already, or the session is closed.
     pub(crate) fn try_again(&mut self, now: Now, id: RequestId) -> bool {
-        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+        let Some(exchange) = self.exchanges.get_mut(id.0).filter(|_| !self.closed) else {
             return false;
         };
         let ExchangeState::Running(connection) = exchange.state else {
@@ -282,10 +292,14 @@ impl Session {
         };
         exchange.state = ExchangeState::Waiting;
         let origin = exchange.origin;
-        // First in line for what is there, before the connection's place is given away.
-        self.enqueue(now, id, origin);
+        self.enqueue(now, id, origin, Place::Front);
         self.lose(now, connection);
         true
+    }
+
+    /// Whether the session takes no further request.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Ends a request that failed on its connection; returns the error to deliver.

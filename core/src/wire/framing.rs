@@ -85,14 +85,15 @@ fn content_length(fields: FieldsRef<'_>) -> Result<u64, FramingError> {
         .spans()
         .iter()
         .filter(|span| span.known == Known::ContentLength);
-    let values = lines.flat_map(|span| fields.value(*span).split(|&octet| octet == b','));
     let mut length = None;
-    for value in values {
-        let value = decimal(trim_ows(value)).ok_or(FramingError::ContentLength)?;
-        if length.is_some_and(|length| length != value) {
-            return Err(FramingError::ContentLengthsDiffer);
+    for line in lines {
+        for value in fields.value(*line).split(|&octet| octet == b',') {
+            let value = decimal(trim_ows(value)).ok_or(FramingError::ContentLength)?;
+            if length.is_some_and(|length| length != value) {
+                return Err(FramingError::ContentLengthsDiffer);
+            }
+            length = Some(value);
         }
-        length = Some(value);
     }
     length.ok_or(FramingError::ContentLength)
 }

@@ -120,8 +120,7 @@ impl HeadScan {
 /// Refuses what cannot become an HTTP/1 head as soon as it shows: no peer makes us wait for a line end in vain.
 pub(crate) fn check_start(octets: &[u8]) -> Result<(), HeadError> {
     const START: &[u8] = b"HTTP/1.";
-    let common = octets.len().min(START.len());
-    if octets[..common] == START[..common] {
+    if octets.starts_with(START) || START.starts_with(octets) {
         Ok(())
     } else {
         Err(HeadError::NotHttp1)

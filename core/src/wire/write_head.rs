@@ -53,7 +53,6 @@ fn write_decimal(out: &mut Vec<u8>, mut value: u64) {
     let start = out.len();
     loop {
         // A remainder of ten is one digit.
-        #[expect(clippy::cast_possible_truncation, reason = "a remainder of ten fits")]
         out.push(b'0' + (value % 10) as u8);
         value /= 10;
         if value == 0 {

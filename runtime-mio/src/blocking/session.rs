@@ -122,7 +122,9 @@ impl Session {
                         })
                         .run()
                         {
-                            Ran::Head(response) => return Ok(response),
+                            Ran::Head(live) => {
+                                return Ok(Response::new(Arc::clone(&self.shared), id, live));
+                            }
                             Ran::Next(step) => step,
                         },
                         Err(error) => {
@@ -220,7 +222,7 @@ struct Exchange<'a> {
 
 /// How an exchange ended.
 enum Ran {
-    Head(Response),
+    Head(Box<Live<Io>>),
     Next(Step<Io>),
 }
 
@@ -270,7 +272,7 @@ impl Exchange<'_> {
             Verdict::Deliver => {
                 state.parkers.release(self.parker);
                 self.shared.settle(state);
-                Ran::Head(Response::new(Arc::clone(self.shared), self.id, self.live))
+                Ran::Head(self.live)
             }
             _ => {
                 drop(state);

@@ -113,7 +113,7 @@ impl World for BlockingWorld {
     }
 
     fn unreachable(&mut self) -> Option<String> {
-        None
+        crate::unreachable()
     }
 
     /// Time limits pass when a thread uses the session.

@@ -233,7 +233,7 @@ impl World for DriverWorld {
     }
 
     fn unreachable(&mut self) -> Option<String> {
-        None
+        crate::unreachable()
     }
 
     fn pass(&mut self, time: Duration) {

@@ -4,6 +4,7 @@ mod blocking;
 mod driver;
 mod tasks;
 
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -36,6 +37,33 @@ fn refused() -> String {
         .local_addr()
         .expect("a bound socket has an address");
     format!("http://{address}/")
+}
+
+/// A listener whose queue is full: the system leaves further dials without an answer (Linux does; where it does not,
+/// a dial that hears nothing cannot be had without privileges).
+fn unreachable() -> Option<String> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let any = SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+    listener
+        .bind(&any)
+        .and_then(|()| listener.listen(0))
+        .expect("a port on loopback");
+    let address = listener.local_addr().ok()?.as_socket()?;
+    for _ in 0..4 {
+        let filler = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        filler
+            .set_nonblocking(true)
+            .expect("a socket can be non-blocking");
+        let _ = filler.connect(&address.into());
+        // It lives as long as the tests do.
+        std::mem::forget(filler);
+    }
+    std::mem::forget(listener);
+    Some(format!("http://{address}/"))
 }
 
 #[test]

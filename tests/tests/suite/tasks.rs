@@ -118,7 +118,7 @@ impl World for TaskWorld {
     }
 
     fn unreachable(&mut self) -> Option<String> {
-        None
+        crate::unreachable()
     }
 
     fn pass(&mut self, time: Duration) {

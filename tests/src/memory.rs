@@ -1,0 +1,314 @@
+//! The client over the in-memory network, in both styles that the engine offers.
+//!
+//! [`InPlace`] leaves the connections inside the engine, as a single-threaded loop does; [`Taken`] takes each out for
+//! its request, as threads and tasks do. Both are [`World`]s: nothing sleeps, and a scenario that would wait for ever
+//! panics at once.
+
+mod in_place;
+mod record;
+mod taken;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sessile_core::{
+    Command, Config, ConnectionId, Engine, Error, Now, PoolSnapshot, Readiness, Request, RequestId,
+    Tick,
+};
+
+pub use self::in_place::InPlace;
+use self::record::{Record, Until};
+pub use self::taken::Taken;
+use crate::network::{Conditions, Cuts, Dial, Network, Report, Stream};
+use crate::origin::Site;
+use crate::world::{Arrival, Listening, Reply, Served, World};
+
+/// No scenario lasts longer than this, in virtual time; what has not happened by then never will.
+const FOR_EVER: Duration = Duration::from_secs(60 * 60);
+
+/// Nor does it need more turns than this: the largest content in the smallest pieces takes a few ten thousand.
+const MOST_TURNS: usize = 10_000_000;
+
+/// The engine and the network it is driven over.
+pub struct Hub {
+    engine: Engine<Stream>,
+    network: Network,
+}
+
+/// How a driver follows its requests.
+pub trait Style: Default {
+    /// For messages.
+    const NAME: &'static str;
+
+    /// Takes charge of a request that was just submitted.
+    fn follow(&mut self, hub: &mut Hub, id: RequestId, record: Record);
+
+    /// A transport may be ready.
+    fn note_ready(&mut self, hub: &mut Hub, connection: ConnectionId, ready: Readiness);
+
+    /// Does everything that can be done at this moment.
+    fn work(&mut self, hub: &mut Hub);
+
+    /// Gives a request up, unless it is over.
+    fn cancel(&mut self, hub: &mut Hub, id: RequestId);
+
+    /// What is known of a request; `None` if it was given up.
+    fn record(&mut self, id: RequestId) -> Option<&mut Record>;
+}
+
+impl Hub {
+    fn new(config: Config, network: Network) -> Self {
+        let engine = Engine::new(config).expect("the scenario's configuration is valid");
+        Self { engine, network }
+    }
+
+    fn now(&self) -> Now {
+        self.network.now()
+    }
+
+    /// Obeys the next command, if there is one. What is to be closed is dropped.
+    fn obey(&mut self) -> bool {
+        match self.engine.poll_command() {
+            None => return false,
+            Some(Command::Resolve {
+                establish,
+                host,
+                port,
+            }) => self.network.resolve(establish, &host, port),
+            Some(Command::Dial {
+                connection,
+                address,
+            }) => {
+                let stream = self.network.dial(connection, address);
+                let deposited = self.engine.deposit(connection, stream);
+                assert!(deposited.is_ok(), "a command to dial, but nobody wants it");
+            }
+            Some(Command::Discard(_) | Command::Abandon { .. }) => {}
+            Some(other) => panic!("an unknown command: {other:?}"),
+        }
+        true
+    }
+}
+
+/// A client over a network of its own.
+pub struct Memory<S> {
+    hub: Hub,
+    style: S,
+    arrival: Arrival,
+    addresses: u8,
+    turns: usize,
+}
+
+impl<S: Style> Memory<S> {
+    /// A session of the default configuration, on a network without sites.
+    pub fn new(conditions: Conditions) -> Self {
+        let arrival = match conditions.arrival {
+            Cuts::Whole => Arrival::Whole,
+            Cuts::Pieces(_) | Cuts::Random(_) => Arrival::InPieces,
+        };
+        Self {
+            hub: Hub::new(Config::default(), Network::new(conditions)),
+            style: S::default(),
+            arrival,
+            addresses: 0,
+            turns: 0,
+        }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.hub.network
+    }
+
+    /// The engine, for what no scenario can express.
+    pub fn engine(&mut self) -> &mut Engine<Stream> {
+        &mut self.hub.engine
+    }
+
+    fn new_address(&mut self) -> SocketAddr {
+        self.addresses += 1;
+        ([10, 0, 0, self.addresses], 80).into()
+    }
+
+    fn submit(&mut self, request: Request, until: Until) -> RequestId {
+        let now = self.hub.now();
+        let id = self.hub.engine.submit(now, request);
+        self.style.follow(&mut self.hub, id, Record::new(until));
+        id
+    }
+
+    /// Lets things happen until `until`, or until all of these requests are over; says whether they are.
+    fn run(&mut self, until: Tick, requests: &[RequestId]) -> bool {
+        loop {
+            self.style.work(&mut self.hub);
+            if !requests.is_empty() && requests.iter().all(|id| self.is_over(*id)) {
+                return true;
+            }
+            let due = self.hub.network.next().into_iter();
+            let due = due.chain(self.hub.engine.deadline()).min();
+            self.turn(due.map_or(until, |due| due.min(until)));
+            if due.is_none_or(|due| due > until) {
+                return false;
+            }
+        }
+    }
+
+    /// One thing that happens until `until`, or the passing of that time.
+    fn turn(&mut self, until: Tick) {
+        self.turns += 1;
+        assert!(self.turns < MOST_TURNS, "the client turns in a circle");
+        let report = self.hub.network.advance(until);
+        let (engine, now) = (&mut self.hub.engine, self.hub.network.now());
+        match report {
+            Some(Report::Ready(connection, ready)) => {
+                self.style.note_ready(&mut self.hub, connection, ready);
+            }
+            Some(Report::Resolved(establish, answer)) => {
+                let answer = answer.as_deref().map_err(Clone::clone);
+                engine.handle_resolved(now, establish, answer);
+            }
+            Some(Report::Connected(connection)) => engine.handle_connected(now, connection),
+            Some(Report::DialFailed(connection, why)) => {
+                engine.handle_dial_failed(now, connection, why);
+            }
+            None => {}
+        }
+        self.hub.engine.handle_deadline(now);
+    }
+
+    fn is_over(&mut self, id: RequestId) -> bool {
+        self.style.record(id).is_none_or(|record| record.is_over())
+    }
+
+    fn outcome(&mut self, id: RequestId) -> Result<Reply, Error> {
+        let over = self.style.record(id).and_then(Record::outcome);
+        over.expect("the request is over")
+    }
+
+    fn finish(&mut self, requests: &[RequestId]) {
+        let until = self.hub.now().tick.after(FOR_EVER);
+        let over = self.run(until, requests);
+        assert!(over, "{}: the client waits for ever", S::NAME);
+    }
+
+    fn give_up(&mut self, id: RequestId, after: Duration) {
+        let until = self.hub.now().tick.after(after);
+        self.run(until, &[]);
+        self.style.cancel(&mut self.hub, id);
+        self.style.work(&mut self.hub);
+    }
+}
+
+impl<S: Style> fmt::Debug for Memory<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {:?}", S::NAME, self.hub.network)
+    }
+}
+
+impl<S: Style> World for Memory<S> {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn arrival(&self) -> Arrival {
+        self.arrival
+    }
+
+    fn serve(&mut self, site: Arc<dyn Site>) -> Served {
+        let address = self.new_address();
+        let network = self.hub.network.clone();
+        network.listen(address, site);
+        Served::new(address, Place { network, address })
+    }
+
+    fn configure(&mut self, config: Config) {
+        let network = self.hub.network.clone();
+        network.forget_questions();
+        self.style = S::default();
+        self.hub = Hub::new(config, network);
+    }
+
+    fn send(&mut self, request: Request) -> Result<Reply, Error> {
+        let id = self.submit(request, Until::End);
+        self.finish(&[id]);
+        self.outcome(id)
+    }
+
+    fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {
+        let requests = requests.into_iter();
+        let ids: Vec<_> = requests.map(|it| self.submit(it, Until::End)).collect();
+        self.finish(&ids);
+        ids.into_iter().map(|id| self.outcome(id)).collect()
+    }
+
+    fn send_and_drop(&mut self, request: Request) -> Result<Reply, Error> {
+        let id = self.submit(request, Until::Head);
+        self.finish(&[id]);
+        self.outcome(id)
+    }
+
+    fn send_and_cancel(&mut self, request: Request, after: Duration) {
+        let id = self.submit(request, Until::End);
+        self.give_up(id, after);
+    }
+
+    fn send_beside(
+        &mut self,
+        stays: Request,
+        goes: Request,
+        after: Duration,
+    ) -> Result<Reply, Error> {
+        let stays = self.submit(stays, Until::End);
+        let goes = self.submit(goes, Until::End);
+        self.give_up(goes, after);
+        self.finish(&[stays]);
+        self.outcome(stays)
+    }
+
+    fn pool(&mut self) -> PoolSnapshot {
+        self.hub.engine.pool()
+    }
+
+    fn close(&mut self) {
+        let now = self.hub.now();
+        self.hub.engine.close(now);
+        self.style.work(&mut self.hub);
+    }
+
+    fn refused(&mut self) -> String {
+        format!("http://{}/", self.new_address())
+    }
+
+    fn unreachable(&mut self) -> Option<String> {
+        let address = self.new_address();
+        self.hub.network.set_dial(address, Dial::Never);
+        Some(format!("http://{address}/"))
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let until = self.hub.now().tick.after(time);
+        self.run(until, &[]);
+    }
+}
+
+/// A site's place on the network.
+struct Place {
+    network: Network,
+    address: SocketAddr,
+}
+
+impl Listening for Place {
+    fn opened(&self) -> usize {
+        self.network.opened(self.address)
+    }
+
+    fn closed(&self) -> usize {
+        self.network.closed(self.address)
+    }
+}
+
+/// Requests and what is kept for each, by id.
+type ById<T> = BTreeMap<RequestId, T>;

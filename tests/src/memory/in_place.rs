@@ -1,0 +1,90 @@
+//! The connections stay inside the engine: the numbered loop of the core's documentation.
+
+use sessile_core::{ConnectionId, Event, Readiness, RequestId};
+
+use super::record::{Record, Until};
+use super::{ById, Hub, Style};
+
+/// A driver that drives in place.
+#[derive(Debug, Default)]
+pub struct InPlace {
+    records: ById<Record>,
+}
+
+impl Style for InPlace {
+    const NAME: &'static str = "in memory, in place";
+
+    fn follow(&mut self, _hub: &mut Hub, id: RequestId, record: Record) {
+        self.records.insert(id, record);
+    }
+
+    fn note_ready(&mut self, hub: &mut Hub, connection: ConnectionId, ready: Readiness) {
+        hub.engine.handle_readiness(connection, ready);
+    }
+
+    fn work(&mut self, hub: &mut Hub) {
+        let now = hub.now();
+        loop {
+            if let Some(event) = hub.engine.poll_event(now) {
+                hub.network.note(&format!("{event:?}"));
+                self.tell(hub, event);
+            } else if hub.obey() {
+            } else if let Some(connection) = hub.engine.poll_ready() {
+                let live = hub.engine.drive(connection);
+                live.expect("a connection that is ready is there").step(now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn cancel(&mut self, hub: &mut Hub, id: RequestId) {
+        if self.records.remove(&id).is_some_and(|it| !it.is_over()) {
+            hub.engine.cancel(hub.network.now(), id);
+        }
+    }
+
+    fn record(&mut self, id: RequestId) -> Option<&mut Record> {
+        self.records.get_mut(&id)
+    }
+}
+
+impl InPlace {
+    fn tell(&mut self, hub: &mut Hub, event: Event) {
+        let (engine, now) = (&mut hub.engine, hub.network.now());
+        match event {
+            Event::Interim(id) => {
+                let head = engine.head(id).expect("an interim head has just come");
+                self.of(id).interim(head);
+            }
+            Event::Head(id) => {
+                let head = engine.head(id).expect("a head has just come");
+                let info = engine.connection_info(id).expect("on a connection");
+                let record = self.of(id);
+                record.head(head, info);
+                if record.until() == Until::Head {
+                    record.end();
+                    engine.cancel(now, id);
+                }
+            }
+            Event::Content(id) => {
+                let content = engine.content(id);
+                let octets = content.len();
+                self.of(id).content(content);
+                engine.consume(now, id, octets);
+            }
+            Event::Trailers(id) => {
+                let fields = engine.trailers(id).expect("trailers have just come");
+                self.of(id).trailers(fields);
+            }
+            Event::End(id) => self.of(id).end(),
+            Event::Failed(id, error) => self.of(id).fail(error),
+            other => panic!("an unknown event: {other:?}"),
+        }
+    }
+
+    fn of(&mut self, id: RequestId) -> &mut Record {
+        let record = self.records.get_mut(&id);
+        record.unwrap_or_else(|| panic!("an event of {id:?}, which was given up"))
+    }
+}

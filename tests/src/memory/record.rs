@@ -1,0 +1,103 @@
+//! What has come of one request so far.
+
+use std::mem;
+
+use sessile_core::{ConnectionInfo, Error, FieldsRef, HeadRef};
+
+use crate::world::{Reply, lines};
+
+/// How far the application reads a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    Head,
+    End,
+}
+
+/// The notes about one request.
+#[derive(Debug)]
+pub struct Record {
+    until: Until,
+    interim: Vec<u16>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting,
+    Reading(Reply),
+    Over(Result<Reply, Error>),
+    Collected,
+}
+
+impl Record {
+    pub(super) fn new(until: Until) -> Self {
+        Self {
+            until,
+            interim: Vec::new(),
+            state: State::Waiting,
+        }
+    }
+
+    pub(super) fn until(&self) -> Until {
+        self.until
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over(_) | State::Collected)
+    }
+
+    /// What came of it, once.
+    pub(super) fn outcome(&mut self) -> Option<Result<Reply, Error>> {
+        match mem::replace(&mut self.state, State::Collected) {
+            State::Over(outcome) => Some(outcome),
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    pub(super) fn interim(&mut self, head: HeadRef<'_>) {
+        assert!(matches!(self.state, State::Waiting), "interim too late");
+        self.interim.push(head.status().as_u16());
+    }
+
+    pub(super) fn head(&mut self, head: HeadRef<'_>, connection: ConnectionInfo) {
+        assert!(matches!(self.state, State::Waiting), "a second head");
+        let reply = Reply {
+            interim: Some(mem::take(&mut self.interim)),
+            trailers: Some(Vec::new()),
+            ..Reply::new(head, connection)
+        };
+        self.state = State::Reading(reply);
+    }
+
+    pub(super) fn content(&mut self, content: &[u8]) {
+        assert!(!content.is_empty(), "content of no octet");
+        self.reply().content.extend_from_slice(content);
+    }
+
+    pub(super) fn trailers(&mut self, fields: FieldsRef<'_>) {
+        self.reply().trailers = Some(lines(fields));
+    }
+
+    /// The response was read as far as is wished.
+    pub(super) fn end(&mut self) {
+        self.state = match mem::replace(&mut self.state, State::Collected) {
+            State::Reading(reply) => State::Over(Ok(reply)),
+            other => panic!("an end without a head: {other:?}"),
+        };
+    }
+
+    pub(super) fn fail(&mut self, error: Error) {
+        assert!(!self.is_over(), "{error:?} after {:?}", self.state);
+        self.state = State::Over(Err(error));
+    }
+
+    fn reply(&mut self) -> &mut Reply {
+        match &mut self.state {
+            State::Reading(reply) => reply,
+            other => panic!("content without a head: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Each connection is taken out of the engine for its request, as threads and tasks do, and given back after it.
+//!
+//! Before the first octet of a request goes out we read once: an idle connection that has died meanwhile shows it here,
+//! and what lies there answers nothing of ours (RFC 9112 §9.2).
+
+use std::io::Read;
+use std::mem;
+
+use sessile_core::{ConnectionId, Error, Live, Readiness, Received, RequestId, Step, Verdict};
+
+use super::record::{Record, Until};
+use super::{ById, Hub, Style};
+use crate::network::Stream;
+
+/// A driver that takes connections out.
+#[derive(Debug, Default)]
+pub struct Taken {
+    tasks: ById<Task>,
+}
+
+/// What a thread or task would be: one request.
+#[derive(Debug)]
+struct Task {
+    record: Record,
+    place: Place,
+}
+
+/// Where a task stands.
+#[derive(Debug)]
+enum Place {
+    /// It sleeps until the engine names it.
+    Waiting,
+    /// It has its connection.
+    Driving(Box<Live<Stream>>),
+    Over,
+}
+
+impl Style for Taken {
+    const NAME: &'static str = "in memory, taken";
+
+    fn follow(&mut self, hub: &mut Hub, id: RequestId, record: Record) {
+        let place = Place::Waiting;
+        let mut task = Task { record, place };
+        let step = hub.engine.step(hub.network.now(), id);
+        task.go_on(hub, id, step);
+        self.tasks.insert(id, task);
+    }
+
+    /// An idle connection is nobody's: it is looked at when it is taken.
+    fn note_ready(&mut self, hub: &mut Hub, connection: ConnectionId, ready: Readiness) {
+        for (id, task) in &mut self.tasks {
+            match mem::replace(&mut task.place, Place::Over) {
+                Place::Driving(mut live) if live.id() == connection => {
+                    live.note_ready(ready);
+                    task.drive(hub, *id, live);
+                }
+                other => task.place = other,
+            }
+        }
+    }
+
+    fn work(&mut self, hub: &mut Hub) {
+        loop {
+            if let Some(id) = hub.engine.poll_wake() {
+                if let Some(task) = self.tasks.get_mut(&id) {
+                    task.wake(hub, id);
+                }
+            } else if !hub.obey() {
+                return;
+            }
+        }
+    }
+
+    fn cancel(&mut self, hub: &mut Hub, id: RequestId) {
+        let now = hub.now();
+        match self.tasks.remove(&id).map(|task| task.place) {
+            Some(Place::Waiting) => hub.engine.cancel(now, id),
+            Some(Place::Driving(live)) => hub.engine.cancel_taken(now, id, live),
+            Some(Place::Over) | None => {}
+        }
+    }
+
+    fn record(&mut self, id: RequestId) -> Option<&mut Record> {
+        self.tasks.get_mut(&id).map(|task| &mut task.record)
+    }
+}
+
+impl Task {
+    fn wake(&mut self, hub: &mut Hub, id: RequestId) {
+        let now = hub.now();
+        match mem::replace(&mut self.place, Place::Over) {
+            Place::Waiting => {
+                let step = hub.engine.step(now, id);
+                self.go_on(hub, id, step);
+            }
+            Place::Driving(live) if live.connection.pulse().abort_requested() => {
+                let error = hub.engine.abort(now, id, live);
+                self.fail(hub, error);
+            }
+            other => self.place = other,
+        }
+    }
+
+    fn go_on(&mut self, hub: &mut Hub, id: RequestId, step: Step<Stream>) {
+        match step {
+            Step::Wait => self.place = Place::Waiting,
+            Step::Failed(error) => self.fail(hub, error),
+            Step::Use(mut live) => {
+                hub.network.note(&format!("{id:?} begins"));
+                live.read(hub.now(), |stream, space| stream.read(space));
+                self.drive(hub, id, live);
+            }
+        }
+    }
+
+    fn fail(&mut self, hub: &mut Hub, error: Error) {
+        hub.network.note(&format!("{error:?}"));
+        self.place = Place::Over;
+        self.record.fail(error);
+    }
+
+    /// Understands what came, then moves octets, until the transport has no more or the exchange is over.
+    fn drive(&mut self, hub: &mut Hub, id: RequestId, mut live: Box<Live<Stream>>) {
+        let (now, info) = (hub.now(), live.info());
+        loop {
+            match live.connection.poll() {
+                Ok(Received::NeedMore) => {
+                    let read = live.readiness().read && live.connection.interest(false).read;
+                    let write = live.readiness().write && live.connection.interest(true).write;
+                    if !read && !write {
+                        break self.place = Place::Driving(live);
+                    }
+                    live.step(now);
+                }
+                Ok(Received::Interim(head)) => self.record.interim(head),
+                Ok(Received::Head(head)) => {
+                    if matches!(hub.engine.handle_head(id), Verdict::Abort) {
+                        let error = hub.engine.abort(now, id, live);
+                        break self.fail(hub, error);
+                    }
+                    hub.network.note(&format!("{id:?} {head:?}"));
+                    self.record.head(head, info);
+                    if self.record.until() == Until::Head {
+                        self.record.end();
+                        break hub.engine.cancel_taken(now, id, live);
+                    }
+                }
+                Ok(Received::Content(content)) => {
+                    let octets = content.len();
+                    self.record.content(content);
+                    live.connection.consume(now, octets);
+                }
+                Ok(Received::Trailers(fields)) => self.record.trailers(fields),
+                Ok(Received::End) => {
+                    let scratch = hub.engine.finish_taken(now, id, live);
+                    hub.engine.give_back(scratch);
+                    hub.network.note(&format!("{id:?} ends"));
+                    break self.record.end();
+                }
+                Err(failure) => {
+                    let step = hub.engine.fail(now, id, live, failure);
+                    break self.go_on(hub, id, step);
+                }
+            }
+        }
+    }
+}

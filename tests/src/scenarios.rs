@@ -1,0 +1,155 @@
+//! What the client does, told as the protocol: given a peer, when a request is sent, then this comes of it.
+//!
+//! A scenario knows no driver: it runs against a [`World`], and the suites run [`SCENARIOS`] over every driver there is.
+//! Times are short, because some worlds really wait: pauses of up to 100 ms, limits of 50 to 300 ms. No scenario
+//! depends on how fast anything is, only on what comes before what.
+//!
+//! The boundary: what octets mean in every split is for the core's own tests, and nothing here looks inside a driver.
+
+mod cancellation;
+mod failures;
+mod messages;
+mod peers;
+mod pool;
+mod reuse;
+mod time;
+
+use std::time::Duration;
+
+use sessile_core::{Config, Error, Request, RequestBuilder};
+
+pub use self::cancellation::*;
+pub use self::failures::*;
+pub use self::messages::*;
+pub use self::pool::*;
+pub use self::reuse::*;
+pub use self::time::*;
+use crate::world::{Reply, World};
+
+/// A scenario; it panics where the client does not do what it should.
+pub type Scenario = fn(&mut dyn World);
+
+macro_rules! named {
+    ($($name:ident),* $(,)?) => {
+        &[$((stringify!($name), $name)),*]
+    };
+}
+
+/// All scenarios, by name.
+pub const SCENARIOS: &[(&str, Scenario)] = named![
+    // messages
+    a_response_is_shown_as_it_was_sent,
+    a_request_goes_out_as_it_was_built,
+    head_has_no_content,
+    posted_content_arrives,
+    an_empty_post_says_so,
+    large_content_goes_both_ways,
+    chunked_content_ends_with_trailers,
+    content_ends_with_the_stream,
+    no_content_and_not_modified_have_none,
+    interim_responses_come_first,
+    an_early_answer_stops_the_upload,
+    // reuse
+    requests_in_turn_share_a_connection,
+    the_peer_closes_by_its_word,
+    we_close_by_our_word,
+    an_old_peer_is_not_asked_again,
+    the_peer_closes_without_a_word,
+    a_connection_that_died_idle_is_replaced,
+    a_dead_connection_costs_no_second_post,
+    surplus_octets_answer_nothing,
+    surplus_behind_a_full_buffer_answers_nothing,
+    octets_while_idle_answer_nothing,
+    an_unread_response_costs_its_connection,
+    a_dropped_response_that_was_complete_costs_nothing,
+    // failures
+    malformed_responses_are_named,
+    limits_hold_at_their_edge,
+    truncated_content_is_no_content,
+    a_hangup_is_no_answer,
+    a_hangup_on_an_old_connection_is_not_asked_again,
+    a_reset_is_a_transport_failure,
+    a_refused_dial_sends_nothing,
+    a_name_without_address_is_told,
+    every_cut_is_an_error_or_complete,
+    bad_requests_are_refused_when_built,
+    // time
+    silence_before_the_head_is_told,
+    silence_inside_the_content_is_told,
+    a_lively_peer_without_a_head_is_not_waited_for,
+    the_deadline_ends_a_lively_response,
+    the_session_has_a_deadline_for_all,
+    a_dial_that_hears_nothing_ends,
+    waiting_for_the_pool_ends,
+    a_dial_is_no_wait_for_the_pool,
+    idle_connections_are_closed_in_time,
+    // the pool
+    requests_at_once_have_connections_of_their_own,
+    a_freed_connection_goes_to_who_waits,
+    a_failed_connection_makes_room_for_who_waits,
+    origins_share_nothing,
+    the_total_makes_room_at_the_cost_of_the_idle,
+    a_closed_session_refuses,
+    // cancellation
+    giving_up_in_the_queue_leaves_nothing,
+    giving_up_a_dial_leaves_nothing,
+    giving_up_before_the_head_leaves_nothing,
+];
+
+/// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.
+const TOO_LONG: Duration = Duration::from_secs(5);
+
+const fn milliseconds(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+fn get(url: &str) -> Request {
+    let request = RequestBuilder::new("GET", url).build();
+    request.expect("a request")
+}
+
+fn post(url: &str, content: impl Into<sessile_core::bytes::Bytes>) -> Request {
+    let request = RequestBuilder::new("POST", url).body(content).build();
+    request.expect("a request")
+}
+
+/// A configuration with one connection per origin.
+fn one_connection() -> Config {
+    let mut config = Config::default();
+    config.pool.live_per_origin = Some(1);
+    config
+}
+
+/// Sends a request that must be answered.
+fn answered(world: &mut dyn World, request: Request) -> Reply {
+    let reply = world.send(request);
+    reply.expect("an answer")
+}
+
+/// Sends a request that must fail.
+fn failed(world: &mut dyn World, request: Request) -> Error {
+    match world.send(request) {
+        Ok(reply) => panic!("an error, not {reply:?}"),
+        Err(error) => error,
+    }
+}
+
+/// Waits until something is so; the waiting is for worlds where a close takes its time.
+fn eventually(world: &mut dyn World, what: &str, mut is_so: impl FnMut(&mut dyn World) -> bool) {
+    for _ in 0..200 {
+        if is_so(world) {
+            return;
+        }
+        world.pass(milliseconds(10));
+    }
+    panic!("{what}; the pool: {:?}", world.pool());
+}
+
+/// No request is under way, and none waits; no connection is in use.
+fn nothing_left(world: &mut dyn World) {
+    eventually(world, "no request is left", |world| {
+        let pool = world.pool();
+        let quiet = |origin: &sessile_core::OriginSnapshot| origin.busy == 0 && origin.waiting == 0;
+        pool.requests == 0 && pool.origins.iter().all(quiet)
+    });
+}

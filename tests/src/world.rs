@@ -1,0 +1,217 @@
+//! What a scenario needs from whoever runs it: a place to listen, a session to ask, time that passes.
+//!
+//! One [`World`] is one driver of the client: the in-memory ones of [`crate::memory`], and those that the suites put
+//! over sockets. The scenarios of [`crate::scenarios`] run unchanged over each of them, so that a difference between
+//! two drivers is a failed test.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sessile_core::{
+    Config, ConnectionInfo, Error, FieldsRef, HeadRef, PoolSnapshot, Request, Version,
+};
+
+use crate::loopback::Loopback;
+use crate::origin::Site;
+
+/// How what a site sends in one small act reaches the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// At once: sockets do so, when the client waits.
+    Whole,
+    /// In pieces, the later ones after the client has acted on the earlier ones.
+    InPieces,
+}
+
+/// A driver of the client, with one session at a time.
+///
+/// A world begins with a session of the default configuration.
+pub trait World {
+    /// For messages.
+    fn name(&self) -> &'static str;
+
+    /// How small messages reach the client.
+    fn arrival(&self) -> Arrival;
+
+    /// Starts a site.
+    fn serve(&mut self, site: Arc<dyn Site>) -> Served;
+
+    /// Replaces the session by a new one with this configuration. The old one is dropped, and with it its connections.
+    fn configure(&mut self, config: Config);
+
+    /// Sends a request and reads the response to its end.
+    ///
+    /// # Errors
+    ///
+    /// The request's.
+    fn send(&mut self, request: Request) -> Result<Reply, Error>;
+
+    /// Sends requests at once, in this order, and reads each response to its end as it comes; results in the order of
+    /// the requests.
+    fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>>;
+
+    /// Sends a request, reads the head, and lets go of the response. The reply has no content.
+    ///
+    /// # Errors
+    ///
+    /// The request's, until its head.
+    fn send_and_drop(&mut self, request: Request) -> Result<Reply, Error>;
+
+    /// Sends a request and gives it up after this long, before any head of a response.
+    fn send_and_cancel(&mut self, request: Request, after: Duration);
+
+    /// Sends two requests at once, `stays` first. Gives `goes` up after this long; reads the response to `stays` to
+    /// its end.
+    ///
+    /// # Errors
+    ///
+    /// The error of `stays`.
+    fn send_beside(
+        &mut self,
+        stays: Request,
+        goes: Request,
+        after: Duration,
+    ) -> Result<Reply, Error>;
+
+    /// What stands in the pool now.
+    fn pool(&mut self) -> PoolSnapshot;
+
+    /// Closes the session; it stays, and refuses.
+    fn close(&mut self);
+
+    /// A URL at whose address nobody listens, for dials to be refused.
+    fn refused(&mut self) -> String;
+
+    /// A URL at whose address dials hear nothing, where the world has one.
+    fn unreachable(&mut self) -> Option<String>;
+
+    /// Lets time pass, and whatever happens meanwhile.
+    fn pass(&mut self, time: Duration);
+}
+
+/// A site that runs, until this is dropped.
+pub struct Served {
+    base: String,
+    listening: Box<dyn Listening>,
+}
+
+/// What a running site knows about its connections.
+pub trait Listening {
+    /// How many it has accepted.
+    fn opened(&self) -> usize;
+
+    /// How many of these are over on both sides.
+    fn closed(&self) -> usize;
+}
+
+impl Served {
+    /// A site at an address.
+    pub fn new(address: SocketAddr, listening: impl Listening + 'static) -> Self {
+        let base = format!("http://{address}");
+        Self {
+            base,
+            listening: Box::new(listening),
+        }
+    }
+
+    /// A site on loopback.
+    pub fn on_loopback(loopback: Loopback) -> Self {
+        Self::new(loopback.address(), loopback)
+    }
+
+    /// The URL of a path, which begins with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// How many connections it has accepted.
+    pub fn opened(&self) -> usize {
+        self.listening.opened()
+    }
+
+    /// How many of these are over on both sides. Closing takes time: see [`World::pass`].
+    pub fn closed(&self) -> usize {
+        self.listening.closed()
+    }
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (opened, closed) = (self.opened(), self.closed());
+        write!(f, "{}, {opened} opened, {closed} closed", self.base)
+    }
+}
+
+impl Listening for Loopback {
+    fn opened(&self) -> usize {
+        Loopback::opened(self)
+    }
+
+    fn closed(&self) -> usize {
+        Loopback::closed(self)
+    }
+}
+
+/// A response that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The version that the peer said.
+    pub version: Version,
+    /// The reason phrase, as sent.
+    pub reason: Vec<u8>,
+    /// Names and values of the head, in order and as written.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// The content.
+    pub content: Vec<u8>,
+    /// The status codes of the interim responses, in order; `None` if this driver's interface does not show them.
+    pub interim: Option<Vec<u16>>,
+    /// The trailer section, empty if there was none; `None` if this driver's interface does not show it.
+    pub trailers: Option<Vec<(String, Vec<u8>)>>,
+    /// Which connection it came on.
+    pub connection: ConnectionInfo,
+}
+
+impl Reply {
+    /// A reply of which only the head has come. Nothing is known of interim responses and trailers.
+    pub fn new(head: HeadRef<'_>, connection: ConnectionInfo) -> Self {
+        Self {
+            status: head.status().as_u16(),
+            version: head.version(),
+            reason: head.reason().to_vec(),
+            fields: lines(head.fields()),
+            content: Vec::new(),
+            interim: None,
+            trailers: None,
+            connection,
+        }
+    }
+
+    /// The value of the first field of that name, whatever its case.
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|field| field.0.eq_ignore_ascii_case(name))
+            .map(|field| field.1.as_slice())
+    }
+
+    /// The content as text.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.content).expect("the content is text")
+    }
+}
+
+/// Names and values of a field section.
+pub fn lines(fields: FieldsRef<'_>) -> Vec<(String, Vec<u8>)> {
+    fields
+        .iter()
+        .map(|field| (field.name.to_owned(), field.value.to_vec()))
+        .collect()
+}
