@@ -82,7 +82,8 @@ type Script = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
 ///
 /// # Examples
 ///
-/// ```ignore
+/// ```
+/// use sessile_tests::origin::{Act, Scripted, response};
 /// let site = Scripted::new(|request| match request.path() {
 ///     "/" => vec![Act::Send(response(200, &[], b"welcome"))],
 ///     _ => vec![Act::Reset],

@@ -11,7 +11,7 @@ use crate::wire::{ChunkError, FramingError, HeadError};
 pub enum Failure {
     /// The peer broke a rule of the protocol or passed a limit.
     Violation(PeerViolation),
-    /// The peer ended the stream cleanly before the first octet of a response.
+    /// The peer ended the stream cleanly before the first octet of a final response.
     Closed,
     /// The transport failed: reset, broken pipe, unreachable.
     Transport(io::ErrorKind),

@@ -21,6 +21,9 @@ use crate::base::{CloseReason, Limits, Now, Phase, Pulse};
 /// Where octets go that nobody asked for: one is enough to know that the connection is useless.
 const PROBE: usize = 16;
 
+/// Absorbed content waits for the transport in the connection's own buffer, up to about this much beside the head.
+const MOST_PENDING: usize = 4 * 1024;
+
 /// Which kinds of readiness the connection can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
@@ -143,12 +146,13 @@ impl Connection {
 
     // ------------------------------------------------------------------------------------------------------ sending
 
-    /// Takes small content into the connection's own buffer, so that it leaves with the head in one write. Content
-    /// that was absorbed must not be offered again.
+    /// Takes small content into the connection's own buffer, so that it leaves with the head in one write; none, if
+    /// a good deal stands there unwritten. Content that was absorbed must not be offered again.
     pub fn absorb(&mut self, content: &[u8]) -> usize {
+        let full = self.scratch.out.len() - self.written > MOST_PENDING;
         let useless = self.is_useless();
         match &mut self.halves.send {
-            _ if useless => 0,
+            _ if useless || full => 0,
             SendState::Sending(writer) => writer.absorb(&mut self.scratch.out, content),
             SendState::Idle | SendState::Done | SendState::Stopped => 0,
         }
@@ -189,17 +193,18 @@ impl Connection {
         let pending = octets.min(self.scratch.out.len() - self.written);
         self.written += pending;
         let taken = (octets - pending).min(self.lent);
-        if taken > 0 {
-            let closing = writer.closing(self.lent);
-            let closed = octets - pending - taken;
+        let closing = writer.closing(self.lent);
+        writer.took(taken);
+        if self.written == self.scratch.out.len() {
+            // What was written is let go: content without end must not make the buffer grow without end.
             self.scratch.out.clear();
             self.written = 0;
-            writer.took(taken);
-            if taken == self.lent {
-                self.scratch
-                    .out
-                    .extend_from_slice(closing.get(closed..).unwrap_or_default());
-            }
+        }
+        if taken > 0 && taken == self.lent {
+            let closed = octets - pending - taken;
+            self.scratch
+                .out
+                .extend_from_slice(closing.get(closed..).unwrap_or_default());
         }
         self.lent = 0;
         self.note_flushed(now);
@@ -258,7 +263,8 @@ impl Connection {
 
     // ---------------------------------------------------------------------------------------------------- receiving
 
-    /// Space to read into; never empty.
+    /// Space to read into; never empty. Content that was not consumed stays in front of it: read only while
+    /// [`Connection::interest`] says so, or the buffer grows with what the peer sends.
     pub fn receive_space(&mut self) -> &mut [u8] {
         let bound = match self.halves.receive {
             ReceiveState::Idle | ReceiveState::Done | ReceiveState::Broken(_) => {
@@ -381,13 +387,14 @@ impl Connection {
 
     // --------------------------------------------------------------------------------------------- an exchange ends
 
-    /// Ends an exchange whose response was read to its end, and judges whether the connection may carry another.
+    /// Ends an exchange whose response was read to its end, and judges whether the connection may carry another. On
+    /// an idle connection it tells the same again.
     ///
     /// # Errors
     /// The reason why it may not; the connection must be closed then.
     pub fn renew(&mut self) -> Result<(), CloseReason> {
         let reason = match (self.halves.receive, self.halves.send) {
-            (ReceiveState::Done, SendState::Done) => None,
+            (ReceiveState::Done, SendState::Done) | (ReceiveState::Idle, SendState::Idle) => None,
             (ReceiveState::Done, _) => Some(CloseReason::RequestIncomplete),
             _ => Some(CloseReason::UnreadContent),
         };
@@ -398,12 +405,12 @@ impl Connection {
         }
         self.pulse.enter(Phase::Idle);
         match (self.persistence.reason(), self.halves.renew()) {
-            (None, Some(halves)) => {
-                self.halves = halves;
-                Ok(())
-            }
-            (reason, _) => Err(reason.unwrap_or(CloseReason::UnreadContent)),
+            (None, Some(halves)) => self.halves = halves,
+            // It was idle already.
+            (None, None) => {}
+            (Some(reason), _) => return Err(reason),
         }
+        Ok(())
     }
 
     /// Takes the exchange's memory; the response head can still be read from it.

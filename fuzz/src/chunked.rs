@@ -1,0 +1,97 @@
+//! A small decoder of the chunked coding (RFC 9112 §7.1), written apart from the core's: whole input, no state.
+
+/// What chunked content holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decoded<'a> {
+    pub(crate) content: Vec<u8>,
+    /// Chunks that hold data.
+    pub(crate) chunks: usize,
+    pub(crate) extensions: bool,
+    /// Field lines of the trailer section; a folded line counts once.
+    pub(crate) trailer_lines: usize,
+    /// What follows the content.
+    pub(crate) rest: &'a [u8],
+}
+
+/// Decodes chunked content; `None` if it is malformed or not all there.
+pub(crate) fn decode(octets: &[u8]) -> Option<Decoded<'_>> {
+    let mut decoded = Decoded {
+        content: Vec::new(),
+        chunks: 0,
+        extensions: false,
+        trailer_lines: 0,
+        rest: octets,
+    };
+    loop {
+        let line = line(&mut decoded.rest)?;
+        let digits = line.iter().take_while(|octet| octet.is_ascii_hexdigit());
+        let (digits, extension) = line.split_at(digits.count());
+        decoded.extensions |= is_extension(extension)?;
+        let size = usize::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        if size == 0 {
+            break;
+        }
+        let (data, rest) = decoded.rest.split_at_checked(size)?;
+        decoded.content.extend_from_slice(data);
+        decoded.chunks += 1;
+        decoded.rest = rest.strip_prefix(b"\r\n")?;
+    }
+    loop {
+        match line(&mut decoded.rest)? {
+            [] => return Some(decoded),
+            [b' ' | b'\t', ..] => {}
+            _ => decoded.trailer_lines += 1,
+        }
+    }
+}
+
+/// Whether the rest of a chunk's first line is an extension, and not nothing; `None` if it is neither.
+fn is_extension(rest: &[u8]) -> Option<bool> {
+    let control = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
+    let begins_well = rest.is_empty() || rest.trim_ascii_start().starts_with(b";");
+    (begins_well && !rest.iter().any(control)).then_some(!rest.is_empty())
+}
+
+/// Takes a line from the front, without its CRLF.
+pub(crate) fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
+    let (line, tail) = rest.split_at(end);
+    *rest = &tail[2..];
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_extensions_and_trailers_are_told_apart() {
+        let decoded =
+            decode(b"5;x\r\nhello\r\n0A\r\n, chunked!\r\n00\r\na: 1\r\n 2\r\nb:\r\n\r\nrest");
+        let expected = Decoded {
+            content: b"hello, chunked!".to_vec(),
+            chunks: 2,
+            extensions: true,
+            trailer_lines: 2,
+            rest: b"rest",
+        };
+        assert_eq!(decoded, Some(expected));
+    }
+
+    #[test]
+    fn what_is_not_chunked_is_refused() {
+        for octets in [
+            "",
+            "5\r\nhell",
+            "x\r\n\r\n",
+            "1\r\nab\r\n0\r\n\r\n",
+            "0\r\n",
+            "0\n\n",
+            "0 \r\n\r\n",
+            "0 x\r\n\r\n",
+            "0;\0\r\n\r\n",
+        ] {
+            assert_eq!(decode(octets.as_bytes()), None, "{octets:?}");
+        }
+    }
+}

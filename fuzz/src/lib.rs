@@ -1,0 +1,21 @@
+//! Invariants of a [`Connection`](sessile_core::Connection), as plain functions over octets.
+//!
+//! libFuzzer calls them through `fuzz_targets/`, `tests/corpus.rs` calls them on stable with the seeds and with
+//! mutations of them. Each returns if the invariant holds and panics if it does not. What they judge by is their own:
+//! nothing here reads HTTP with a line of the core.
+
+mod chunked;
+mod delivery;
+mod exchange;
+mod model;
+mod replay;
+mod request;
+mod response;
+mod scenario;
+mod sent;
+mod trace;
+mod upload;
+
+pub use replay::replay;
+pub use request::request;
+pub use response::response;

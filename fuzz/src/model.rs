@@ -1,0 +1,131 @@
+//! What a complete response must have been, read a second time by other code (RFC 9112 §6.3 and §9.3).
+//!
+//! The model does not look for malformed octets: it takes the head that the connection told and judges where the
+//! content of an *accepted* response lies, and whether the connection may be used again.
+
+use sessile_core::{Method, Version};
+
+use crate::chunked;
+use crate::exchange::Outcome;
+use crate::scenario::{End, Scenario, Written};
+use crate::trace::{Ending, Head, Lines};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    None,
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// token = 1*tchar (RFC 9110 §5.6.2)
+static TOKEN: [bool; 256] = {
+    let (mut table, mut octet) = ([false; 256], 0);
+    while octet < 256 {
+        table[octet] = matches!(octet, 0x21..=0x7e) && !is_delimiter(octet);
+        octet += 1;
+    }
+    table
+};
+
+/// Delimiters: DQUOTE and "(),/:;<=>?@[\]{}"
+const fn is_delimiter(octet: usize) -> bool {
+    matches!(octet, 0x22 | 0x28 | 0x29 | 0x2c | 0x2f | 0x3a..=0x40 | 0x5b..=0x5d | 0x7b | 0x7d)
+}
+
+/// Asserts that a complete response has the content and the trailers that stand in its octets, and the right verdict
+/// on reuse. Without a final head there must not be any content.
+pub(crate) fn judge(scenario: &Scenario<'_>, outcome: &Outcome) {
+    let trace = &outcome.trace;
+    let heads = trace.interim.iter().chain(&trace.head);
+    let sections = heads.map(|head| &head.lines).chain(&trace.trailers);
+    sections.for_each(judge_lines);
+    let Some(head) = &trace.head else {
+        assert!(trace.content.0.is_empty() && trace.trailers.is_none());
+        return;
+    };
+    let framing = framing(&scenario.method, head);
+    if trace.ending == Ending::Complete {
+        let octets = &scenario.octets[outcome.head_at..outcome.ended_at];
+        judge_content(framing, octets, outcome);
+    }
+    assert_eq!(
+        trace.renewed == Some(Ok(())),
+        may_renew(scenario, outcome, head, framing)
+    );
+}
+
+/// What no peer may slip into a section: a name that is no token, a control octet, a second line in a value.
+fn judge_lines(lines: &Lines) {
+    assert_eq!(lines.iter().count(), lines.count);
+    for (name, value) in lines.iter() {
+        assert!(!name.is_empty() && name.iter().all(|octet| TOKEN[usize::from(*octet)]));
+        let control = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
+        assert!(!value.iter().any(control), "{}", value.escape_ascii());
+        assert_eq!(value, value.trim_ascii(), "blanks belong to no value");
+    }
+}
+
+fn judge_content(framing: Framing, octets: &[u8], outcome: &Outcome) {
+    let content = &outcome.trace.content.0;
+    let trailers = outcome.trace.trailers.as_ref();
+    let count = trailers.map_or(0, |trailers: &Lines| trailers.count);
+    match framing {
+        Framing::None => assert_eq!(octets, b""),
+        Framing::Length(length) => assert_eq!(octets.len() as u64, length),
+        Framing::UntilClose => {}
+        Framing::Chunked => {
+            let decoded = chunked::decode(octets).expect("what was accepted is chunked");
+            assert_eq!(decoded.rest, b"", "the response ends with its last line");
+            assert_eq!(decoded.trailer_lines, count);
+            assert_eq!(decoded.content, *content);
+            return;
+        }
+    }
+    assert_eq!(octets, content);
+    assert_eq!(count, 0, "trailers come with chunks only");
+}
+
+fn framing(method: &Method, head: &Head) -> Framing {
+    if method == Method::HEAD || matches!(head.status, 204 | 304) {
+        return Framing::None;
+    }
+    if has(head, "transfer-encoding") {
+        return Framing::Chunked;
+    }
+    let mut lengths = elements(head, "content-length").map(|value| {
+        let text = str::from_utf8(value).expect("digits");
+        text.parse().expect("a length that was accepted")
+    });
+    let Some(length) = lengths.next() else {
+        return Framing::UntilClose;
+    };
+    assert!(lengths.all(|other: u64| other == length));
+    Framing::Length(length)
+}
+
+/// Every reason against reuse is one line here.
+fn may_renew(scenario: &Scenario<'_>, outcome: &Outcome, head: &Head, framing: Framing) -> bool {
+    let option = |name: &str| {
+        elements(head, "connection").any(|option| option.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let old = head.version == Version::HTTP_10;
+    let coded = has(head, "transfer-encoding");
+    outcome.trace.ending == Ending::Complete
+        && outcome.ended_at == scenario.octets.len()
+        && scenario.end == End::Open
+        && scenario.written == Written::Whole
+        && framing != Framing::UntilClose
+        && !option("close")
+        && (!old || option("keep-alive"))
+        && !(coded && (old || has(head, "content-length")))
+}
+
+fn has(head: &Head, name: &str) -> bool {
+    head.lines.values(name).next().is_some()
+}
+
+fn elements<'a>(head: &'a Head, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let values = head.lines.values(name);
+    values.flat_map(|value| value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii))
+}

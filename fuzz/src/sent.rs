@@ -1,0 +1,96 @@
+//! A small reader of requests (RFC 9112 §§3, 5, 6), written apart from the core's writer: whole input, one request.
+
+use crate::chunked;
+
+/// A request as it stands on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Message<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) lines: Vec<(&'a [u8], &'a [u8])>,
+    pub(crate) content: Vec<u8>,
+}
+
+/// Reads exactly one request; `None` if it is malformed, not all there, or something follows it.
+pub(crate) fn read(octets: &[u8]) -> Option<Message<'_>> {
+    let mut rest = octets;
+    let mut words = chunked::line(&mut rest)?.splitn(3, |&octet| octet == b' ');
+    let (method, target) = (words.next()?, words.next()?);
+    if words.next()? != b"HTTP/1.1" {
+        return None;
+    }
+    let mut lines = Vec::new();
+    loop {
+        let line = chunked::line(&mut rest)?;
+        if line.is_empty() {
+            break;
+        }
+        let colon = line.iter().position(|&octet| octet == b':')?;
+        lines.push((&line[..colon], line[colon + 1..].trim_ascii()));
+    }
+    Some(Message {
+        method,
+        target,
+        content: content(&lines, rest)?,
+        lines,
+    })
+}
+
+/// The content, if it fills `rest` exactly and comes as we send it: one framing field, no extension, no trailers.
+fn content(lines: &[(&[u8], &[u8])], rest: &[u8]) -> Option<Vec<u8>> {
+    let framing = lines.iter().filter(|(name, _)| {
+        [&b"Content-Length"[..], b"Transfer-Encoding"]
+            .iter()
+            .any(|framing| name.eq_ignore_ascii_case(framing))
+    });
+    let mut framing = framing.map(|(_, value)| *value);
+    let content = match framing.next() {
+        None => (rest == b"").then(Vec::new)?,
+        Some(b"chunked") => {
+            let decoded = chunked::decode(rest)?;
+            let plain = !decoded.extensions && decoded.trailer_lines == 0;
+            (plain && decoded.rest == b"").then_some(decoded.content)?
+        }
+        Some(length) => {
+            let length: usize = str::from_utf8(length).ok()?.parse().ok()?;
+            (rest.len() == length).then(|| rest.to_vec())?
+        }
+    };
+    framing.next().is_none().then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_is_read_and_nothing_else() {
+        for (octets, content) in [
+            ("GET / HTTP/1.1\r\nA: 1\r\n\r\n", Some("")),
+            ("PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", Some("hi")),
+            (
+                "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+                Some("hi"),
+            ),
+            ("PUT / HTTP/1.1\r\nContent-Length: 1\r\n\r\nhi", None),
+            (
+                "PUT / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+                None,
+            ),
+            (
+                "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhi\r\n0\r\n\r\n",
+                None,
+            ),
+            ("GET / HTTP/1.1\r\n\r\nx", None),
+            ("GET / HTTP/1.0\r\n\r\n", None),
+            ("GET / HTTP/1.1\r\n", None),
+        ] {
+            let read = read(octets.as_bytes()).map(|message| message.content);
+            assert_eq!(
+                read,
+                content.map(|text| text.as_bytes().to_vec()),
+                "{octets:?}"
+            );
+        }
+    }
+}
