@@ -99,10 +99,9 @@ impl Sending {
                 Ok(_) => continue,
                 Err(failure) => {
                     let (id, waker, live) = self.leave_driving()?;
-                    let now = self.shared.now();
                     let step = self
                         .shared
-                        .with(|engine| engine.fail(now, id, live, failure));
+                        .with(|engine, now| engine.fail(now, id, live, failure));
                     self.go_on(id, waker, step)?;
                     if matches!(self.state, State::Driving(..)) {
                         continue;
@@ -138,7 +137,7 @@ impl Sending {
 
     fn head(&mut self) -> Result<Response, Error> {
         let (id, waker, live) = self.leave_driving()?;
-        let verdict = self.shared.with(|engine| engine.handle_head(id));
+        let verdict = self.shared.with(|engine, _| engine.handle_head(id));
         match verdict {
             Verdict::Deliver => Ok(Response::new(Arc::clone(&self.shared), id, live, waker)),
             _ => {
@@ -151,8 +150,7 @@ impl Sending {
     fn abort(&mut self) -> Error {
         match self.leave_driving() {
             Ok((id, _, live)) => {
-                let now = self.shared.now();
-                let error = self.shared.with(|engine| engine.abort(now, id, live));
+                let error = self.shared.with(|engine, now| engine.abort(now, id, live));
                 self.shared.lock().forget(id);
                 error
             }
@@ -193,16 +191,15 @@ impl Future for Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        let now = self.shared.now();
         let id = match std::mem::replace(&mut self.state, State::Done) {
             State::New(_) | State::Done => return,
             State::Waiting(id, _) => {
-                self.shared.with(|engine| engine.cancel(now, id));
+                self.shared.with(|engine, now| engine.cancel(now, id));
                 id
             }
             State::Driving(id, _, live) => {
                 self.shared
-                    .with(|engine| engine.cancel_taken(now, id, live));
+                    .with(|engine, now| engine.cancel_taken(now, id, live));
                 id
             }
         };

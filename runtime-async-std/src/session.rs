@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sessile_core::{Config, Dispatch, Error, Home, IntoUrl, PoolSnapshot, Request, RequestBuilder};
+use sessile_core::{
+    Config, Dispatch, Engine, Error, Home, IntoUrl, PoolSnapshot, Request, RequestBuilder,
+};
 
 use crate::sending::Sending;
 use crate::shared::Shared;
@@ -93,8 +95,7 @@ impl Session {
 
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
-        let now = self.shared.now();
-        self.shared.with(|engine| {
+        self.shared.with(|engine, now| {
             engine.handle_deadline(now);
             engine.pool()
         })
@@ -102,8 +103,7 @@ impl Session {
 
     /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
     pub fn close(&self) {
-        let now = self.shared.now();
-        self.shared.with(|engine| engine.close(now));
+        self.shared.with(Engine::close);
     }
 }
 

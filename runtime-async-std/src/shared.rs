@@ -117,9 +117,10 @@ impl Home<Io> for Shared {
         self.clock.now()
     }
 
-    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>) -> R) -> R {
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>, Now) -> R) -> R {
+        let now = self.clock.now();
         let mut state = self.lock();
-        let result = act(&mut state.engine);
+        let result = act(&mut state.engine, now);
         self.settle(state);
         result
     }
@@ -207,11 +208,10 @@ async fn resolve(shared: Weak<Shared>, establish: EstablishId, host: Box<str>, p
     let lookup = move || (&*host, port).to_socket_addrs().map(Vec::from_iter);
     let answer = task::spawn_blocking(lookup).await;
     if let Some(shared) = shared.upgrade() {
-        let now = shared.now();
         let answer = answer
             .as_deref()
             .map_err(|error| ResolveError::new(error.to_string()));
-        shared.with(|engine| engine.handle_resolved(now, establish, answer));
+        shared.with(|engine, now| engine.handle_resolved(now, establish, answer));
     }
 }
 

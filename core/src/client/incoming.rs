@@ -15,8 +15,8 @@ pub trait Home<S> {
     /// The time.
     fn now(&self) -> Now;
 
-    /// Locks the engine, acts on it, and does what the engine wants done after that.
-    fn with<R>(&self, act: impl FnOnce(&mut Engine<S>) -> R) -> R;
+    /// Locks the engine, acts on it, and does what the engine wants done after that; the time is read once for all.
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<S>, Now) -> R) -> R;
 }
 
 /// A response whose final head has come.
@@ -167,8 +167,9 @@ impl<S> Incoming<S> {
 
     fn complete(&mut self, home: &impl Home<S>) {
         if let State::Reading(live) = self.leave() {
-            let (now, id) = (home.now(), self.id);
-            self.state = State::Complete(home.with(|engine| engine.finish_taken(now, id, live)));
+            let id = self.id;
+            self.state =
+                State::Complete(home.with(|engine, now| engine.finish_taken(now, id, live)));
         }
     }
 
@@ -205,8 +206,8 @@ impl<S> Incoming<S> {
             }
         };
         let head = live.connection.head().to_owned();
-        let (now, id) = (home.now(), self.id);
-        let error = home.with(|engine| act(engine, now, id, live));
+        let id = self.id;
+        let error = home.with(|engine, now| act(engine, now, id, live));
         self.state = State::Failed(error.clone(), head);
         error
     }
@@ -217,11 +218,11 @@ impl<S> Incoming<S> {
 
     /// The application lets go. Nobody waits: a connection whose content has not all come is closed.
     pub fn release(&mut self, home: &impl Home<S>) {
-        let (now, id) = (home.now(), self.id);
+        let id = self.id;
         match self.leave() {
-            State::Reading(live) => home.with(|engine| engine.cancel_taken(now, id, live)),
+            State::Reading(live) => home.with(|engine, now| engine.cancel_taken(now, id, live)),
             State::Complete(scratch) if scratch.is_worth_keeping() => {
-                home.with(|engine| engine.give_back(scratch));
+                home.with(|engine, _| engine.give_back(scratch));
             }
             State::Complete(_) | State::Failed(..) => {}
         }

@@ -133,10 +133,10 @@ pub(crate) fn check_start(octets: &[u8]) -> Result<(), HeadError> {
 /// Returns also the offset of the first field line.
 pub(crate) fn parse_status_line(head: &[u8]) -> Result<(StatusLine, usize), HeadError> {
     check_start(head)?;
-    let end = head
-        .windows(2)
-        .position(|pair| pair == b"\r\n")
-        .ok_or(HeadError::Status)?;
+    // The scan has made sure that a CR stands before every LF.
+    let end = chars::find_line_feed(head, 0)
+        .ok_or(HeadError::Status)?
+        .saturating_sub(1);
     let line = &head[..end];
     let (Some(minor), Some(b' ')) = (line.get(7), line.get(8)) else {
         return Err(HeadError::Version);

@@ -135,7 +135,7 @@ impl Response {
                 // While the parker was in other hands, an event of ours may have been lost on them: ask the socket.
                 let came = read(live, now);
                 if came == 0 && live.connection.interest(false).read {
-                    sleep_for(&self.shared, live, &mut parker);
+                    sleep_for(&self.shared, live, &mut parker, now);
                 }
                 self.shared.unpark(parker);
                 Ok(())
@@ -172,9 +172,8 @@ impl Read for Response {
 impl Drop for Response {
     fn drop(&mut self) {
         // One look at what has arrived: if it is all, the connection lives on.
-        let now = self.shared.now();
         if let Some(live) = self.incoming.live() {
-            read(live, now);
+            read(live, self.shared.now());
         }
         self.incoming.release(&*self.shared);
     }

@@ -1,11 +1,11 @@
 //! The blocking session: requests go in, responses come out, the calling thread does the work.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use sessile_core::{
-    Config, Dispatch, Error, IntoUrl, Live, Now, PoolSnapshot, Received, Request, RequestBuilder,
-    RequestId, Step, Tick, Verdict,
+    Config, Dispatch, Engine, Error, Home, IntoUrl, Live, Now, PoolSnapshot, Readiness, Received,
+    Request, RequestBuilder, RequestId, Step, Tick, Verdict,
 };
 
 use super::park::{Io, Parker};
@@ -96,7 +96,7 @@ impl Session {
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Result<Response, Error> {
         let now = self.shared.clock.now();
         let mut state = self.shared.lock();
-        Shared::sweep(&mut state, now);
+        state.engine.handle_deadline(now);
         let id = state.engine.submit(now, request);
         let mut step = state.engine.step(now, id);
         // A warm request has its connection already and takes its parker under the same lock.
@@ -110,29 +110,12 @@ impl Session {
                 Step::Failed(error) => return Err(error),
                 Step::Wait => self.wait(id)?,
                 Step::Use(live) => {
-                    let parker = parker
-                        .take()
-                        .unwrap_or_else(|| self.shared.lock().parkers.acquire(Some(&live.io)));
-                    match parker {
-                        Ok(parker) => match (Exchange {
-                            shared: &self.shared,
-                            id,
-                            live,
-                            parker,
-                        })
-                        .run()
-                        {
-                            Ran::Head(live) => {
-                                return Ok(Response::new(Arc::clone(&self.shared), id, live));
-                            }
-                            Ran::Next(step) => step,
-                        },
-                        Err(error) => {
-                            let mut state = self.shared.lock();
-                            state.engine.cancel_taken(self.shared.clock.now(), id, live);
-                            self.shared.settle(state);
-                            return Err(driver_failed(&error));
+                    let parker = parker.take();
+                    match Exchange::begin(&self.shared, id, live, parker)?.run() {
+                        Ran::Head(live) => {
+                            return Ok(Response::new(Arc::clone(&self.shared), id, live));
                         }
+                        Ran::Next(step) => step,
                     }
                 }
             };
@@ -167,7 +150,7 @@ impl Session {
             state = self.shared.lock();
             now = self.shared.clock.now();
             state.look_at_dials(now, &parker);
-            Shared::sweep(&mut state, now);
+            state.engine.handle_deadline(now);
         }
     }
 
@@ -177,18 +160,12 @@ impl Session {
 
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
-        let mut state = self.shared.lock();
-        Shared::sweep(&mut state, self.shared.clock.now());
-        let pool = state.engine.pool();
-        self.shared.settle(state);
-        pool
+        self.shared.with(|engine, _| engine.pool())
     }
 
     /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
     pub fn close(&self) {
-        let mut state = self.shared.lock();
-        state.engine.close(self.shared.clock.now());
-        self.shared.settle(state);
+        self.shared.with(Engine::close);
     }
 }
 
@@ -226,16 +203,38 @@ enum Ran {
     Next(Step<Io>),
 }
 
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
+    /// An exchange with a place to sleep; without one, the request is given up.
+    fn begin(
+        shared: &'a Arc<Shared>,
+        id: RequestId,
+        mut live: Box<Live<Io>>,
+        parker: Option<io::Result<Parker>>,
+    ) -> Result<Self, Error> {
+        let parker = parker.unwrap_or_else(|| shared.lock().parkers.acquire(Some(&live.io)));
+        let parker = parker.and_then(|parker| match shared.attach(&mut live, &parker) {
+            Ok(()) => Ok(parker),
+            Err(error) => {
+                shared.unpark(parker);
+                Err(error)
+            }
+        });
+        match parker {
+            Ok(parker) => Ok(Self {
+                shared,
+                id,
+                live,
+                parker,
+            }),
+            Err(error) => {
+                shared.with(|engine, now| engine.cancel_taken(now, id, live));
+                Err(driver_failed(&error))
+            }
+        }
+    }
+
     fn run(mut self) -> Ran {
         let mut now = self.shared.clock.now();
-        let attached = self.shared.attach(&mut self.live, &self.parker);
-        if let Err(error) = attached {
-            return self.end(|engine, now, id, live| {
-                engine.cancel_taken(now, id, live);
-                Step::Failed(driver_failed(&error))
-            });
-        }
         if self.live.info().served > 0 {
             // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
             read(&mut self.live, now);
@@ -254,8 +253,7 @@ impl Exchange<'_> {
                 return self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)));
             }
             if !self.live.readiness().read {
-                sleep_for(self.shared, &mut self.live, &mut self.parker);
-                now = self.shared.clock.now();
+                now = sleep_for(self.shared, &mut self.live, &mut self.parker, now);
             }
             if self.live.readiness().write {
                 write(&mut self.live, now);
@@ -284,7 +282,7 @@ impl Exchange<'_> {
     /// Gives connection and parker back in one go.
     fn end(
         self,
-        give_back: impl FnOnce(&mut sessile_core::Engine<Io>, Now, RequestId, Box<Live<Io>>) -> Step<Io>,
+        give_back: impl FnOnce(&mut Engine<Io>, Now, RequestId, Box<Live<Io>>) -> Step<Io>,
     ) -> Ran {
         let now = self.shared.clock.now();
         let mut state = self.shared.lock();
@@ -296,7 +294,7 @@ impl Exchange<'_> {
 }
 
 pub(super) fn read(live: &mut Live<Io>, now: Now) -> usize {
-    live.read(now, |io, space| std::io::Read::read(&mut io.stream, space))
+    live.read(now, |io, space| io::Read::read(&mut io.stream, space))
 }
 
 fn write(live: &mut Live<Io>, now: Now) {
@@ -304,13 +302,18 @@ fn write(live: &mut Live<Io>, now: Now) {
 }
 
 /// Sleeps until the connection's socket is ready, somebody wants it back, or its time is up; the session is told then.
-pub(super) fn sleep_for(shared: &Arc<Shared>, live: &mut Live<Io>, parker: &mut Parker) {
+/// Returns the time afterwards.
+pub(super) fn sleep_for(
+    shared: &Shared,
+    live: &mut Live<Io>,
+    parker: &mut Parker,
+    now: Now,
+) -> Now {
     let deadline = live.deadline();
-    let wait = deadline.map(|at| at.since(shared.clock.now().tick));
     // A poll that fails tells nothing; reading will.
-    let heard = match parker.sleep(wait) {
+    let heard = match parker.sleep(deadline.map(|at| at.since(now.tick))) {
         Ok(()) => parker.heard_of(live.id()),
-        Err(_) => sessile_core::Readiness {
+        Err(_) => Readiness {
             read: true,
             write: true,
             closed: false,
@@ -319,8 +322,7 @@ pub(super) fn sleep_for(shared: &Arc<Shared>, live: &mut Live<Io>, parker: &mut 
     live.note_ready(heard);
     let now = shared.clock.now();
     if deadline.is_some_and(|at| at <= now.tick) {
-        let mut state = shared.lock();
-        Shared::sweep(&mut state, now);
-        shared.settle(state);
+        shared.with(|engine, now| engine.handle_deadline(now));
     }
+    now
 }

@@ -108,11 +108,6 @@ impl Shared {
         self.lock().parkers.release(parker);
     }
 
-    /// Lets time limits pass.
-    pub(super) fn sweep(state: &mut State, now: Now) {
-        state.engine.handle_deadline(now);
-    }
-
     /// Does what the engine wants done, and lets go of the lock.
     pub(super) fn settle<'a>(&'a self, mut state: MutexGuard<'a, State>) {
         loop {
@@ -149,10 +144,11 @@ impl Home<Io> for Shared {
         self.clock.now()
     }
 
-    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>) -> R) -> R {
+    fn with<R>(&self, act: impl FnOnce(&mut Engine<Io>, Now) -> R) -> R {
+        let now = self.clock.now();
         let mut state = self.lock();
-        Self::sweep(&mut state, self.clock.now());
-        let result = act(&mut state.engine);
+        state.engine.handle_deadline(now);
+        let result = act(&mut state.engine, now);
         self.settle(state);
         result
     }
