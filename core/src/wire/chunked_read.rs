@@ -3,7 +3,9 @@
 //! ```text
 //! chunked-body = *chunk last-chunk trailer-section CRLF
 //! chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+//! chunk-ext    = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 //! ```
+//! Extensions are read by the letter and mean nothing to us.
 //! A bare CR or LF anywhere in the framing is an error: peers that read them apart are how requests get smuggled.
 
 use crate::base::Limits;
@@ -41,14 +43,53 @@ pub(crate) struct ChunkedReader {
 enum State {
     FirstDigit,
     Digits,
-    /// White space after the size: only an extension or nothing may follow.
-    Blank,
-    Extension,
+    /// White space where only another extension may follow.
+    BeforeExtension,
+    NameStart,
+    Name,
+    /// White space after an extension's name.
+    AfterName,
+    ValueStart,
+    Value,
+    Quoted,
+    /// After a backslash in a quoted string.
+    Escaped,
+    /// After the closing quote.
+    Unquoted,
     HeaderLineFeed,
     Data,
     DataCarriageReturn,
     DataLineFeed,
     Trailers,
+}
+
+impl State {
+    /// The next state inside of an extension.
+    fn in_extension(self, octet: u8) -> Option<Self> {
+        let (token, blank) = (chars::is_token(&[octet]), chars::is_blank(octet));
+        match (self, octet) {
+            (Self::Name | Self::Value | Self::Unquoted, b'\r') => Some(Self::HeaderLineFeed),
+            (
+                Self::BeforeExtension | Self::Name | Self::AfterName | Self::Value | Self::Unquoted,
+                b';',
+            ) => Some(Self::NameStart),
+            (Self::Name | Self::AfterName, b'=') => Some(Self::ValueStart),
+            (Self::Name | Self::NameStart, _) if token => Some(Self::Name),
+            (Self::Value | Self::ValueStart, _) if token => Some(Self::Value),
+            (Self::NameStart | Self::ValueStart | Self::BeforeExtension | Self::AfterName, _)
+                if blank =>
+            {
+                Some(self)
+            }
+            (Self::Name, _) if blank => Some(Self::AfterName),
+            (Self::Value | Self::Unquoted, _) if blank => Some(Self::BeforeExtension),
+            (Self::ValueStart, b'"') => Some(Self::Quoted),
+            (Self::Quoted, b'"') => Some(Self::Unquoted),
+            (Self::Quoted, b'\\') => Some(Self::Escaped),
+            (Self::Quoted | Self::Escaped, _) if chars::is_value_octet(octet) => Some(Self::Quoted),
+            _ => None,
+        }
+    }
 }
 
 /// What the framing said about the octets that come next.
@@ -101,21 +142,18 @@ impl ChunkedReader {
                 self.line = 0;
                 State::Digits
             }
-            (State::Digits, b'\r') | (State::Extension, b'\r') => State::HeaderLineFeed,
-            (State::Digits | State::Blank, b';') => State::Extension,
-            (State::Digits | State::Blank, b' ' | b'\t') => State::Blank,
+            (State::Digits, b'\r') => State::HeaderLineFeed,
+            (State::Digits, b';') => State::NameStart,
+            (State::Digits, b' ' | b'\t') => State::BeforeExtension,
             (State::Digits, _) => {
                 let digit = hexadecimal(octet).ok_or(ChunkError::Size)?;
                 // One bit less than 64, and never a shift that loses digits.
-                self.size = if self.size < 1 << 59 {
-                    self.size << 4 | digit
-                } else {
+                if self.size >= 1 << 59 {
                     return Err(ChunkError::TooLarge);
-                };
+                }
+                self.size = self.size << 4 | digit;
                 State::Digits
             }
-            (State::Extension, _) if chars::is_value_octet(octet) => State::Extension,
-            (State::Extension | State::Blank, _) => return Err(ChunkError::Extension),
             (State::HeaderLineFeed, b'\n') if self.size == 0 => State::Trailers,
             (State::HeaderLineFeed, b'\n') => State::Data,
             (State::DataCarriageReturn, b'\r') => State::DataLineFeed,
@@ -125,13 +163,26 @@ impl ChunkedReader {
             }
             // `advance` stops before data and trailers.
             (state @ (State::Data | State::Trailers), _) => state,
+            (in_extension, _) => in_extension
+                .in_extension(octet)
+                .ok_or(ChunkError::Extension)?,
         };
         self.count(limits)
     }
 
     fn count(&mut self, limits: &Limits) -> Result<(), ChunkError> {
         self.line += 1;
-        self.extensions += usize::from(matches!(self.state, State::Extension | State::Blank));
+        let plain = matches!(
+            self.state,
+            State::FirstDigit
+                | State::Digits
+                | State::HeaderLineFeed
+                | State::Data
+                | State::DataCarriageReturn
+                | State::DataLineFeed
+                | State::Trailers
+        );
+        self.extensions += usize::from(!plain);
         let long =
             self.line > limits.max_chunk_line || self.extensions > limits.max_chunk_extensions;
         if long {
@@ -171,8 +222,8 @@ mod tests {
     /// Decodes up to the trailer section, in pieces of `piece` octets; returns the content and what is left.
     fn decode(input: &[u8], piece: usize) -> Result<(Vec<u8>, usize), ChunkError> {
         let limits = Limits {
-            max_chunk_line: 16,
-            max_chunk_extensions: 20,
+            max_chunk_line: 32,
+            max_chunk_extensions: 30,
             ..Limits::default()
         };
         let (mut reader, mut content, mut at) = (ChunkedReader::new(), Vec::new(), 0);
@@ -203,7 +254,7 @@ mod tests {
 
     #[test]
     fn good_content_is_decoded_at_every_cut() {
-        let input = b"5\r\nhello\r\nA ; x=1\r\n, chunked!\r\n000\r\nleft";
+        let input = b"5\r\nhello\r\nA ; x=1 ;y = \"\\\"q\"\r\n, chunked!\r\n000;z\r\nleft";
         for piece in 1..=input.len() {
             assert_eq!(
                 decode(input, piece),
@@ -224,15 +275,26 @@ mod tests {
             ("5\n", ChunkError::Size),
             ("5 5\r\n", ChunkError::Extension),
             ("5;a\nb\r\n", ChunkError::Extension),
+            ("5;\r\n", ChunkError::Extension),
+            ("5;;a\r\n", ChunkError::Extension),
+            ("5;=a\r\n", ChunkError::Extension),
+            ("5;a=\r\n", ChunkError::Extension),
+            ("5;a=1 \r\n", ChunkError::Extension),
+            ("5;a b\r\n", ChunkError::Extension),
+            ("5;a=\"b\r\n", ChunkError::Extension),
+            ("5;a=\"b\"c\r\n", ChunkError::Extension),
             ("5;a\0\r\n", ChunkError::Extension),
             ("5\r\r\n", ChunkError::LineEnd),
             ("1\r\naX\r\n", ChunkError::LineEnd),
             ("1\r\na\rX", ChunkError::LineEnd),
             ("8000000000000000\r\n", ChunkError::TooLarge),
             ("10000000000000000\r\n", ChunkError::TooLarge),
-            ("1;abcdefghijklmnop\r\n", ChunkError::TooLong),
             (
-                "1;abcdefgh\r\na\r\n1;abcdefgh\r\na\r\n1;abcdefgh\r\n",
+                "1;a=2;b=3;c=4;d=5;e=6;f=7;g=8;h=9;\r\n",
+                ChunkError::TooLong,
+            ),
+            (
+                "1;abcdefghijk\r\na\r\n1;abcdefghijk\r\na\r\n1;abcdefghijk\r\n",
                 ChunkError::TooLong,
             ),
         ] {
