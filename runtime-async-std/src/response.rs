@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use futures_io::AsyncRead;
+use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
     ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, RequestId, StatusCode,
     Version, text_from,
@@ -81,8 +81,6 @@ impl Response {
         let mut all = Vec::new();
         while let Some(content) = self.chunk().await? {
             all.extend_from_slice(content);
-            let octets = content.len();
-            self.consume(octets);
         }
         Ok(all)
     }
@@ -95,21 +93,16 @@ impl Response {
         self.bytes().await.map(text_from)
     }
 
-    /// The next content, as a view into the receive buffer; `None` at the end. It stays until it is
-    /// [consumed](Response::consume).
+    /// The next content, as a view into the receive buffer; `None` at the end. For content that is looked at and taken
+    /// in part there is [`AsyncBufRead`].
     ///
     /// # Errors
     /// If the content breaks off or a time limit passes.
     pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
         match poll_fn(|cx| self.poll_look(cx)).await? {
-            Look::Content => Ok(Some(self.incoming.content())),
+            Look::Content => Ok(Some(self.incoming.chunk())),
             Look::End | Look::Wait => Ok(None),
         }
-    }
-
-    /// Uses up content that [`Response::chunk`] showed.
-    pub fn consume(&mut self, octets: usize) {
-        self.incoming.consume(self.shared.now(), octets);
     }
 
     /// Content or the end; never [`Look::Wait`].
@@ -175,6 +168,19 @@ impl AsyncRead for Response {
                 (filled, _) => return Poll::Ready(Ok(filled)),
             }
         }
+    }
+}
+
+impl AsyncBufRead for Response {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        ready!(this.poll_look(cx))?;
+        Poll::Ready(Ok(this.incoming.content()))
+    }
+
+    fn consume(self: Pin<&mut Self>, octets: usize) {
+        let this = self.get_mut();
+        this.incoming.consume(this.shared.now(), octets);
     }
 }
 

@@ -38,6 +38,7 @@ impl Sending {
     }
 
     fn submit(&mut self, request: Arc<Request>, cx: &Context<'_>) -> Result<(), Error> {
+        request.check_in_memory()?;
         let now = self.shared.now();
         let mut state = self.shared.lock();
         let id = state.engine.submit(now, request);

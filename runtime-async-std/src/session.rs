@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// A request with any method.
-    pub fn request(&self, method: impl AsRef<[u8]>, url: impl IntoUrl) -> RequestBuilder<Self> {
+    pub fn request(&self, method: impl AsRef<str>, url: impl IntoUrl) -> RequestBuilder<Self> {
         RequestBuilder::on(self.clone(), method, url)
     }
 

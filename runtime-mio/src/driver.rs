@@ -102,7 +102,14 @@ impl Driver {
                 .push((establish, answer));
             wake();
         });
-        let engine = Engine::new(seeded(config))?;
+        let mut config = seeded(config);
+        // Requests beyond the tokens wait, as beyond any other limit of the pool.
+        let room = config
+            .pool
+            .live_total
+            .map_or(tokens.len(), |limit| limit.min(tokens.len()));
+        config.pool.live_total = Some(room);
+        let engine = Engine::new(config)?;
         Ok(Self {
             engine,
             registry,

@@ -1,5 +1,6 @@
 //! The request builder: the same for every runtime. Only what `send` gives back differs.
 
+use core::borrow::Borrow;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -93,16 +94,27 @@ struct Draft {
 
 impl RequestBuilder<()> {
     /// A request that is submitted by hand, to an [`Engine`](crate::Engine) or a driver.
-    pub fn new(method: impl AsRef<[u8]>, url: impl IntoUrl) -> Self {
+    pub fn new(method: impl AsRef<str>, url: impl IntoUrl) -> Self {
         Self::on((), method, url)
+    }
+}
+
+impl RequestBuilder<()> {
+    /// Announces content that the driver will hand over octet by octet.
+    pub fn content(self, content: Content) -> Self {
+        self.change(|draft| {
+            draft.content = content;
+            Ok(())
+        })
     }
 }
 
 impl<D> RequestBuilder<D> {
     /// A request that `dispatch` will send.
-    pub fn on(dispatch: D, method: impl AsRef<[u8]>, url: impl IntoUrl) -> Self {
+    pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
         let refused = |kind| Error::new(kind, Stage::Prepare);
-        let method = Method::from_bytes(method.as_ref()).map_err(|_| refused(ErrorKind::Method));
+        let method =
+            Method::from_bytes(method.as_ref().as_bytes()).map_err(|_| refused(ErrorKind::Method));
         let url = url
             .into_url()
             .map_err(|error| refused(ErrorKind::Url(error)));
@@ -131,7 +143,7 @@ impl<D> RequestBuilder<D> {
 
     /// Adds a field line. It replaces the session's lines and the built-in line of that name, not the request's own.
     pub fn header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.change(|draft| draft.fields.append(name, value).map_err(ErrorKind::Field))
+        self.change(|draft| append(draft, name.as_ref(), value.as_ref()))
     }
 
     /// Adds field lines.
@@ -140,18 +152,19 @@ impl<D> RequestBuilder<D> {
         lines: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         self.change(|draft| {
-            lines
-                .into_iter()
-                .try_for_each(|(name, value)| draft.fields.append(name, value))
-                .map_err(ErrorKind::Field)
+            let mut lines = lines.into_iter();
+            lines.try_for_each(|(name, value)| append(draft, name.as_ref(), value.as_ref()))
         })
     }
 
     /// Appends pairs to the URL's query, escaped as a form's are.
-    pub fn query<K: AsRef<str>, V: AsRef<str>>(
-        self,
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
+    pub fn query<I, K, V>(self, pairs: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Borrow<(K, V)>,
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
         self.change(|draft| {
             let mut pairs = pairs.into_iter().peekable();
             if pairs.peek().is_some() {
@@ -169,15 +182,8 @@ impl<D> RequestBuilder<D> {
         })
     }
 
-    /// Announces content that the driver will hand over octet by octet.
-    pub fn content(self, content: Content) -> Self {
-        self.change(|draft| {
-            draft.content = content;
-            Ok(())
-        })
-    }
-
-    /// Limits the whole request, from sending it to the end of its content.
+    /// Limits the whole request, from sending it to the end of its content. (A response that nobody reads when the
+    /// limit passes keeps its connection until it is read or dropped.)
     pub fn timeout(self, limit: Duration) -> Self {
         self.change(|draft| {
             draft.deadline = Some(limit);
@@ -219,6 +225,18 @@ impl<D> RequestBuilder<D> {
         });
         (self.dispatch, request)
     }
+}
+
+fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind> {
+    draft.fields.append(name, value).map_err(|error| {
+        let name = name
+            .escape_ascii()
+            .take(64)
+            .map(char::from)
+            .collect::<String>()
+            .into();
+        ErrorKind::Field { name, error }
+    })
 }
 
 impl<D: Dispatch> RequestBuilder<D> {
@@ -281,7 +299,7 @@ mod tests {
             "http://a/?x=1&k+y=v%26"
         );
         assert_eq!(
-            url(RequestBuilder::new("GET", "http://a/").query::<&str, &str>([])),
+            url(RequestBuilder::new("GET", "http://a/").query::<[(&str, &str); 0], _, _>([])),
             "http://a/"
         );
     }

@@ -25,6 +25,8 @@ pub struct Incoming<S> {
     info: ConnectionInfo,
     state: State<S>,
     trailers: Fields,
+    /// Content that was shown as a chunk: used up when more is asked for.
+    shown: usize,
 }
 
 enum State<S> {
@@ -56,6 +58,7 @@ impl<S> Incoming<S> {
             info,
             state: State::Reading(live),
             trailers: Fields::new(),
+            shown: 0,
         }
     }
 
@@ -96,6 +99,10 @@ impl<S> Incoming<S> {
     /// # Errors
     /// If the content broke off, or the session wants the connection back because a time limit passed.
     pub fn look(&mut self, home: &impl Home<S>) -> Result<Look, Error> {
+        if self.shown > 0 {
+            let shown = core::mem::take(&mut self.shown);
+            self.consume(home.now(), shown);
+        }
         let live = match &mut self.state {
             State::Reading(live) => live,
             State::Complete(_) => return Ok(Look::End),
@@ -129,6 +136,12 @@ impl<S> Incoming<S> {
             },
             State::Complete(_) | State::Failed(..) => &[],
         }
+    }
+
+    /// The content that is ready, all of it counted as used up when [`Incoming::look`] is asked next.
+    pub fn chunk(&mut self) -> &[u8] {
+        self.shown = self.content().len();
+        self.content()
     }
 
     /// Uses up content.

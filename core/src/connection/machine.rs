@@ -176,6 +176,16 @@ impl Connection {
         }
     }
 
+    /// An exchange has begun, and not an octet of it was sent.
+    pub(crate) fn is_untouched(&self) -> bool {
+        matches!(self.halves.send, SendState::Sending(_)) && self.pulse.sent() == 0
+    }
+
+    /// Whether an interim or the final head stands in [`Connection::head`].
+    pub(crate) fn has_head(&self) -> bool {
+        !self.scratch.input.kept().is_empty()
+    }
+
     /// Nothing of the request was sent, and nobody would answer it: the stream has ended, or said something unasked.
     fn is_useless(&self) -> bool {
         let over =

@@ -23,10 +23,11 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The response head of a request, from [`Event::Head`](crate::Event::Head) to
-    /// [`Event::End`](crate::Event::End). `None` outside of that.
+    /// The response head of a request, from [`Event::Head`](crate::Event::Head) to [`Event::End`](crate::Event::End);
+    /// before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
-        self.live_of(id).map(|live| live.connection.head())
+        let live = self.live_of(id).filter(|live| live.connection.has_head())?;
+        Some(live.connection.head())
     }
 
     /// The trailer fields, right after [`Event::Trailers`](crate::Event::Trailers).

@@ -102,6 +102,8 @@ impl<S> Engine<S> {
         {
             self.let_go(now, id, live);
         }
+        self.events
+            .retain(|event| !matches!(event, Event::Failed(failed, _) if *failed == id));
         self.settle();
     }
 

@@ -48,6 +48,8 @@ pub struct Live<S> {
     pub(super) info: ConnectionInfo,
     pub(super) patience: Patience,
     pub(super) ready: Readiness,
+    /// When the transport was last asked for octets.
+    pub(super) looked: Option<Tick>,
     /// What is left of a content that is all in memory.
     pub(super) content: Bytes,
 }
@@ -70,6 +72,7 @@ impl<S> Live<S> {
                 write: true,
                 closed: false,
             },
+            looked: None,
             content: Bytes::new(),
         }
     }
@@ -117,11 +120,17 @@ impl<S> Live<S> {
     ///
     /// `write` gets the driver's part and what is to go out, and returns how many octets went;
     /// [`Outgoing::write_to`] does that for anything that implements [`Write`].
+    ///
+    /// Nothing goes out on a kept connection before it was [read](Live::read) in the same turn: whatever it has to say
+    /// between two requests (an end, octets that nobody asked for) makes it useless for the next.
     pub fn write(
         &mut self,
         now: Now,
         mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
     ) {
+        if self.must_look(now) {
+            return;
+        }
         loop {
             let absorbed = self.connection.absorb(&self.content);
             self.content.advance(absorbed);
@@ -145,6 +154,12 @@ impl<S> Live<S> {
         }
     }
 
+    /// Whether a request is about to begin on a kept connection that nobody has looked at in this turn.
+    fn must_look(&self, now: Now) -> bool {
+        let looked = self.looked == Some(now.tick) && !self.ready.read;
+        self.info.served > 0 && !looked && self.connection.is_untouched()
+    }
+
     /// Reads once with `read`, if the connection has a use for octets; tells how many came. The end of the stream and
     /// failures are noted in the connection, and what the result says about readiness is noted here: a short read
     /// means that the transport is drained, unless the peer is known to have closed.
@@ -156,6 +171,7 @@ impl<S> Live<S> {
         if !self.connection.interest(false).read {
             return 0;
         }
+        self.looked = Some(now.tick);
         loop {
             let space = self.connection.receive_space();
             let room = space.len();
@@ -238,9 +254,9 @@ impl<S: Read + Write> Live<S> {
     /// One step of driving for a transport that implements [`Read`] and [`Write`] without blocking: writes what it
     /// can, reads once if the transport is known to have something.
     ///
-    /// Before the first octet of a request it reads first: what an idle connection has to say makes it useless.
+    /// On a kept connection it reads before the first octet of a request, too: see [`Live::write`].
     pub fn step(&mut self, now: Now) {
-        if self.ready.read && self.connection.pulse().sent() == 0 {
+        if self.must_look(now) {
             self.read(now, |io, space| io.read(space));
         }
         if self.ready.write {

@@ -18,8 +18,13 @@ use crate::message::FieldError;
 pub enum ErrorKind {
     /// The application's: the text is no URL.
     Url(url::ParseError),
-    /// The application's: a field line that could split or corrupt the message.
-    Field(FieldError),
+    /// The application's: a field line that could split or corrupt the message. The name is escaped where it is none.
+    Field {
+        /// Which line.
+        name: Box<str>,
+        /// Why.
+        error: FieldError,
+    },
     /// The application's: the method is not a token (RFC 9110 §9.1).
     Method,
     /// The application's: parts that make no request.
@@ -148,16 +153,26 @@ impl Error {
 
     /// The application's own input was refused; nothing was done with it.
     pub fn is_request(&self) -> bool {
-        self.0.stage == Stage::Prepare
+        use ErrorKind::{Field, Method, Request, Url};
+        matches!(self.0.kind, Url(_) | Field { .. } | Method | Request(_))
     }
 
     /// A stable word for logs, tests and tables.
     pub fn code(&self) -> &'static str {
         match &self.0.kind {
             ErrorKind::Url(_) => "url",
-            ErrorKind::Field(FieldError::Name) => "field-name",
-            ErrorKind::Field(FieldError::Value) => "field-value",
-            ErrorKind::Field(FieldError::TooLong) => "field-too-long",
+            ErrorKind::Field {
+                error: FieldError::Name,
+                ..
+            } => "field-name",
+            ErrorKind::Field {
+                error: FieldError::Value,
+                ..
+            } => "field-value",
+            ErrorKind::Field {
+                error: FieldError::TooLong,
+                ..
+            } => "field-too-long",
             ErrorKind::Method => "method",
             ErrorKind::Request(error) => match error {
                 RequestError::Origin(_) | RequestError::Target => "url",
@@ -219,7 +234,7 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(error) => write!(f, "the URL cannot be read: {error}"),
-            Self::Field(error) => error.fmt(f),
+            Self::Field { name, error } => write!(f, "field `{name}`: {error}"),
             Self::Method => f.write_str("the method is not a token (RFC 9110 section 9.1)"),
             Self::Request(error) => error.fmt(f),
             Self::Resolve(error) => error.fmt(f),
@@ -284,7 +299,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.0.kind {
             ErrorKind::Url(error) => Some(error),
-            ErrorKind::Field(error) => Some(error),
+            ErrorKind::Field { error, .. } => Some(error),
             ErrorKind::Request(error) => Some(error),
             ErrorKind::Resolve(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),

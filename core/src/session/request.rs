@@ -142,6 +142,22 @@ impl Request {
         &self.fields
     }
 
+    /// Refuses a request whose content somebody would have to hand over: for façades that cannot.
+    ///
+    /// # Errors
+    /// If the content is a [`Content::Stream`].
+    pub fn check_in_memory(&self) -> Result<(), Error> {
+        match self.content {
+            Content::Empty | Content::Bytes(_) => Ok(()),
+            Content::Stream { .. } => {
+                let kind = ErrorKind::Request(RequestError::Unsupported(
+                    "streamed content, by this session,",
+                ));
+                Err(Error::new(kind, Stage::Prepare).at(&self.url))
+            }
+        }
+    }
+
     /// The content, if all of it is in memory: the engine sends it by itself then.
     pub(crate) fn content_in_memory(&self) -> Bytes {
         match &self.content {

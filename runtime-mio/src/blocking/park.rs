@@ -3,6 +3,7 @@
 //! A socket stays registered with the poll that it was last used with, because moving it costs as much as half a
 //! request; the thread that gets the socket prefers that poll, and moves the socket only if another thread sleeps there.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,12 @@ use sessile_core::{ConnectionId, Readiness};
 use crate::driver::readiness;
 
 const WAKE: Token = Token(usize::MAX);
+/// How many parkers are kept that nobody uses: each costs three descriptors.
+const MOST_FREE: usize = 16;
 
 /// Names a parker among its session's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ParkerId(usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ParkerId(u64);
 
 /// A place to sleep, in the hands of one thread.
 #[derive(Debug)]
@@ -32,13 +35,16 @@ pub(super) struct Parker {
 struct Handle {
     waker: Arc<Waker>,
     registry: Registry,
+    /// How many sockets are registered here.
+    sockets: usize,
 }
 
 /// All parkers of a session.
 #[derive(Debug, Default)]
 pub(super) struct Parkers {
-    handles: Vec<Handle>,
+    handles: BTreeMap<ParkerId, Handle>,
     free: Vec<Parker>,
+    made: u64,
 }
 
 /// A socket and the parker that it is registered with, if any.
@@ -65,8 +71,16 @@ impl Parkers {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let registry = poll.registry().try_clone()?;
-        let id = ParkerId(self.handles.len());
-        self.handles.push(Handle { waker, registry });
+        self.made += 1;
+        let id = ParkerId(self.made);
+        self.handles.insert(
+            id,
+            Handle {
+                waker,
+                registry,
+                sockets: 0,
+            },
+        );
         Ok(Parker {
             id,
             poll,
@@ -76,11 +90,28 @@ impl Parkers {
 
     pub(super) fn release(&mut self, parker: Parker) {
         self.free.push(parker);
+        self.trim();
+    }
+
+    /// Lets go of parkers beyond the number worth keeping, but for those that sockets are registered with.
+    fn trim(&mut self) {
+        while self.free.len() > MOST_FREE {
+            let unused = |parker: &Parker| {
+                self.handles
+                    .get(&parker.id)
+                    .is_none_or(|handle| handle.sockets == 0)
+            };
+            let Some(place) = self.free.iter().position(unused) else {
+                return;
+            };
+            let parker = self.free.swap_remove(place);
+            self.handles.remove(&parker.id);
+        }
     }
 
     /// Makes sure that a socket's readiness reaches this parker.
     pub(super) fn attach(
-        &self,
+        &mut self,
         io: &mut Io,
         connection: ConnectionId,
         parker: ParkerId,
@@ -89,31 +120,33 @@ impl Parkers {
             return Ok(());
         }
         self.detach(io);
-        if let Some(handle) = self.handles.get(parker.0) {
+        if let Some(handle) = self.handles.get_mut(&parker) {
             let interest = Interest::READABLE | Interest::WRITABLE;
             handle
                 .registry
                 .register(&mut io.stream, Token(connection.index()), interest)?;
+            handle.sockets += 1;
             io.parker = Some(parker);
         }
         Ok(())
     }
 
     /// Takes a socket from the parker that it is registered with.
-    pub(super) fn detach(&self, io: &mut Io) {
-        if let Some(handle) = io
-            .parker
-            .take()
-            .and_then(|parker| self.handles.get(parker.0))
-        {
+    pub(super) fn detach(&mut self, io: &mut Io) {
+        let Some(parker) = io.parker.take() else {
+            return;
+        };
+        if let Some(handle) = self.handles.get_mut(&parker) {
             // A registry that has forgotten the socket already is none the worse.
             let _ = handle.registry.deregister(&mut io.stream);
+            handle.sockets -= 1;
         }
+        self.trim();
     }
 
     pub(super) fn waker(&self, parker: ParkerId) -> Option<Arc<Waker>> {
         self.handles
-            .get(parker.0)
+            .get(&parker)
             .map(|handle| Arc::clone(&handle.waker))
     }
 }

@@ -1,7 +1,7 @@
 //! A response whose head is here and whose content is read as the application asks for it.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use sessile_core::{
@@ -71,8 +71,6 @@ impl Response {
         let mut all = Vec::new();
         while let Some(content) = self.chunk()? {
             all.extend_from_slice(content);
-            let octets = content.len();
-            self.consume(octets);
         }
         Ok(all)
     }
@@ -89,35 +87,34 @@ impl Response {
     ///
     /// # Errors
     /// What reading or writing says; an error of this response is inside the [`io::Error`].
-    pub fn copy_to(&mut self, writer: &mut impl io::Write) -> io::Result<u64> {
+    pub fn copy_to(&mut self, writer: &mut (impl io::Write + ?Sized)) -> io::Result<u64> {
         let mut count = 0;
         while let Some(content) = self.chunk()? {
             writer.write_all(content)?;
-            let octets = content.len();
-            count += octets as u64;
-            self.consume(octets);
+            count += content.len() as u64;
         }
         Ok(count)
     }
 
-    /// The next content, as a view into the receive buffer; `None` at the end. It stays until it is
-    /// [consumed](Response::consume).
+    /// The next content, as a view into the receive buffer; `None` at the end. For content that is looked at and taken
+    /// in part there is [`BufRead`].
     ///
     /// # Errors
     /// If the content breaks off or a time limit passes.
     pub fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
+        let more = self.advance()?;
+        Ok(more.then(|| self.incoming.chunk()))
+    }
+
+    /// Waits for content; `false` at the end.
+    fn advance(&mut self) -> Result<bool, Error> {
         loop {
             match self.incoming.look(&*self.shared)? {
-                Look::Content => return Ok(Some(self.incoming.content())),
-                Look::End => return Ok(None),
+                Look::Content => return Ok(true),
+                Look::End => return Ok(false),
                 Look::Wait => self.wait()?,
             }
         }
-    }
-
-    /// Uses up content that [`Response::chunk`] showed.
-    pub fn consume(&mut self, octets: usize) {
-        self.incoming.consume(self.shared.now(), octets);
     }
 
     /// Reads from the socket, waiting for it if need be.
@@ -166,6 +163,17 @@ impl Read for Response {
                 (filled, _) => return Ok(filled),
             }
         }
+    }
+}
+
+impl BufRead for Response {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.advance()?;
+        Ok(self.incoming.content())
+    }
+
+    fn consume(&mut self, octets: usize) {
+        self.incoming.consume(self.shared.now(), octets);
     }
 }
 

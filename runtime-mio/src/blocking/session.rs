@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// A request with any method.
-    pub fn request(&self, method: impl AsRef<[u8]>, url: impl IntoUrl) -> RequestBuilder<Self> {
+    pub fn request(&self, method: impl AsRef<str>, url: impl IntoUrl) -> RequestBuilder<Self> {
         RequestBuilder::on(self.clone(), method, url)
     }
 
@@ -94,6 +94,8 @@ impl Session {
     /// # Errors
     /// What went wrong, at which stage, and how far the request had come. A status of 400 or more is no error.
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Result<Response, Error> {
+        let request = request.into();
+        request.check_in_memory()?;
         let now = self.shared.clock.now();
         let mut state = self.shared.lock();
         state.engine.handle_deadline(now);

@@ -29,8 +29,6 @@ fn finish(mut response: Response) -> Result<Reply, Error> {
     let mut reply = begin(&response);
     while let Some(content) = response.chunk()? {
         reply.content.extend_from_slice(content);
-        let octets = content.len();
-        response.consume(octets);
     }
     reply.trailers = Some(lines(response.trailers()));
     Ok(reply)

@@ -240,3 +240,28 @@ impl World for DriverWorld {
         self.turn_until(Some(time), |_| false);
     }
 }
+
+/// Given a loop that did not poll while an idle connection got octets, or its end, then the next request is not answered
+/// by them, and does not fail because of them.
+#[test]
+fn what_came_while_nobody_polled_is_no_answer() {
+    use sessile_core::RequestBuilder;
+    use sessile_tests::origin::{Act, Scripted, response};
+
+    for last in [Act::Send(response(200, &[], b"poison")), Act::Finish] {
+        let mut world = DriverWorld::new();
+        let served = world.serve(Arc::new(Scripted::new(move |request| {
+            let answer = Act::Send(response(200, &[], request.path().as_bytes()));
+            vec![answer, Act::Pause(Duration::from_millis(20)), last.clone()]
+        })));
+        for number in 1..=2 {
+            let path = format!("/{number}");
+            let request = RequestBuilder::new("GET", served.url(&path))
+                .build()
+                .expect("a request");
+            let reply = world.send(request).expect("an answer");
+            assert_eq!((reply.text(), reply.connection.number), (&*path, number));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}

@@ -31,8 +31,6 @@ async fn send(session: Session, request: Request) -> Result<Reply, Error> {
     let mut reply = begin(&response);
     while let Some(content) = response.chunk().await? {
         reply.content.extend_from_slice(content);
-        let octets = content.len();
-        response.consume(octets);
     }
     reply.trailers = Some(lines(response.trailers()));
     Ok(reply)
