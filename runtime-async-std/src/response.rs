@@ -128,14 +128,14 @@ impl Response {
     /// Waits for the socket, or for the session to want the connection back.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.waker.will_wake(cx.waker()) {
-            // The response moved to another task; the session must be able to wake that one.
+            // The response moved to another task; the session must be able to wake that one. It may just have woken the
+            // other: look again.
             self.waker.clone_from(cx.waker());
-            self.shared
-                .lock()
-                .expect_wake(self.incoming.id(), &self.waker);
+            self.shared.expect_wake(self.incoming.id(), &self.waker);
+            return Poll::Ready(());
         }
         match self.incoming.live() {
-            Some(live) => poll_socket(live, cx),
+            Some(live) => poll_socket(live, self.shared.now(), cx),
             None => Poll::Ready(()),
         }
     }
@@ -189,7 +189,7 @@ impl Drop for Response {
         // One look at what has arrived: if it is all, the connection lives on.
         self.read_buffered();
         self.incoming.release(&*self.shared);
-        self.shared.lock().forget(self.incoming.id());
+        self.shared.forget(self.incoming.id());
     }
 }
 

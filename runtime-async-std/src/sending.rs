@@ -42,9 +42,10 @@ impl Sending {
         let now = self.shared.now();
         let mut state = self.shared.lock();
         let id = state.engine.submit(now, request);
-        state.expect_wake(id, cx.waker());
+        let before = state.expect_wake(id, cx.waker());
         let step = state.engine.step(now, id);
         self.shared.settle(state);
+        drop(before);
         self.go_on(id, cx.waker().clone(), step)
     }
 
@@ -52,7 +53,7 @@ impl Sending {
         self.state = match step {
             Step::Wait => State::Waiting(id, waker),
             Step::Failed(error) => {
-                self.shared.lock().forget(id);
+                self.shared.forget(id);
                 return Err(error);
             }
             Step::Use(mut live) => {
@@ -76,14 +77,10 @@ impl Sending {
         let mut state = self.shared.lock();
         // Under one lock: a wake between the look and the note cannot be missed.
         let step = state.engine.step(now, id);
-        let waker = if waker.will_wake(cx.waker()) {
-            waker
-        } else {
-            cx.waker().clone()
-        };
-        state.expect_wake(id, &waker);
+        let before = state.expect_wake(id, cx.waker());
         self.shared.settle(state);
-        self.go_on(id, waker, step)
+        drop((before, waker));
+        self.go_on(id, cx.waker().clone(), step)
     }
 
     /// Drives the connection until the final head is here.
@@ -111,11 +108,13 @@ impl Sending {
                 }
             }
             if !waker.will_wake(cx.waker()) {
-                // The request moved to another task; the session must be able to wake that one.
+                // The request moved to another task; the session must be able to wake that one. It may just have woken
+                // the other: look again.
                 waker.clone_from(cx.waker());
-                self.shared.lock().expect_wake(*id, waker);
+                self.shared.expect_wake(*id, waker);
+                continue;
             }
-            ready!(poll_socket(live, cx));
+            ready!(poll_socket(live, self.shared.now(), cx));
             let now = self.shared.now();
             if live.readiness().write {
                 write(live, now);
@@ -152,7 +151,7 @@ impl Sending {
         match self.leave_driving() {
             Ok((id, _, live)) => {
                 let error = self.shared.with(|engine, now| engine.abort(now, id, live));
-                self.shared.lock().forget(id);
+                self.shared.forget(id);
                 error
             }
             Err(error) => error,
@@ -204,7 +203,7 @@ impl Drop for Sending {
                 id
             }
         };
-        self.shared.lock().forget(id);
+        self.shared.forget(id);
     }
 }
 

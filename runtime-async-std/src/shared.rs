@@ -107,8 +107,25 @@ impl Shared {
     fn begin_dial(&self, connection: ConnectionId, address: SocketAddr) {
         // The task cannot report before its handle is kept: it needs the lock for that.
         let mut state = self.lock();
+        if !state.engine.is_dial_wanted(connection) {
+            return;
+        }
         let dial = task::spawn(dial(self.this.clone(), connection, address));
         state.dials.insert(connection, dial);
+    }
+}
+
+impl Shared {
+    /// Notes the task that is to be woken from now on.
+    pub(crate) fn expect_wake(&self, id: RequestId, waker: &Waker) {
+        let before = self.lock().expect_wake(id, waker);
+        drop(before);
+    }
+
+    /// The request is over; its task may go.
+    pub(crate) fn forget(&self, id: RequestId) {
+        let waker = self.lock().forget(id);
+        drop(waker);
     }
 }
 
@@ -127,25 +144,25 @@ impl Home<Io> for Shared {
 }
 
 impl State {
-    /// Notes the task that is to be woken when its request can go on.
-    pub(crate) fn expect_wake(&mut self, id: RequestId, waker: &Waker) {
+    /// Notes the task that is to be woken when its request can go on. Returns the waker that was known before: dropping
+    /// it may run somebody's code, so it must not be dropped under the lock.
+    #[must_use = "it is to be dropped outside of the lock"]
+    pub(crate) fn expect_wake(&mut self, id: RequestId, waker: &Waker) -> Option<Waker> {
         let place = id.index();
         if place >= self.wakers.len() {
             self.wakers.resize_with(place + 1, || None);
         }
-        match &mut self.wakers[place] {
-            Some((known, kept)) if *known == id => kept.clone_from(waker),
-            other => *other = Some((id, waker.clone())),
-        }
+        self.wakers[place]
+            .replace((id, waker.clone()))
+            .map(|(_, waker)| waker)
     }
 
-    /// The request is over; its task may go.
-    pub(crate) fn forget(&mut self, id: RequestId) {
-        if let Some(kept) = self.wakers.get_mut(id.index())
-            && kept.as_ref().is_some_and(|(known, _)| *known == id)
-        {
-            *kept = None;
-        }
+    /// The request is over; its task may go. Returns its waker, as [`State::expect_wake`] does.
+    #[must_use = "it is to be dropped outside of the lock"]
+    pub(crate) fn forget(&mut self, id: RequestId) -> Option<Waker> {
+        let kept = self.wakers.get_mut(id.index())?;
+        let (_, waker) = kept.take_if(|(known, _)| *known == id)?;
+        Some(waker)
     }
 
     /// What there is to do outside of the lock; `None` if nothing.
@@ -199,6 +216,15 @@ impl State {
                 .get_or_insert_with(Chores::default)
                 .wakers
                 .push(waker);
+        }
+    }
+}
+
+impl Drop for State {
+    /// A dial whose session is gone would otherwise hold its socket until the system gives up.
+    fn drop(&mut self) {
+        for dial in std::mem::take(&mut self.dials).into_values() {
+            task::spawn(dial.cancel());
         }
     }
 }
@@ -293,7 +319,9 @@ impl Future for Rest<'_> {
         if earlier {
             return Poll::Ready(());
         }
-        state.janitor.waker = Some(cx.waker().clone());
+        let before = state.janitor.waker.replace(cx.waker().clone());
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 }
@@ -308,7 +336,8 @@ pub(crate) fn read(live: &mut Live<Io>, now: Now) -> usize {
 }
 
 /// Waits until the socket is ready for what the connection wants of it; `Ready` means that it is worth a try.
-pub(crate) fn poll_socket(live: &mut Live<Io>, cx: &mut Context<'_>) -> Poll<()> {
+pub(crate) fn poll_socket(live: &mut Live<Io>, now: Now, cx: &mut Context<'_>) -> Poll<()> {
+    live.connection.waiting(now);
     let mut heard = live.readiness();
     let interest = live.interest();
     if interest.write && !heard.write {

@@ -73,6 +73,8 @@ pub struct Driver {
     clock: Clock,
     /// The time of this turn of the loop: read once, from the first call to the last `poll_event`.
     turn: Option<Now>,
+    /// Time limits are looked at when all that has arrived was read.
+    look_at_limits: bool,
 }
 
 impl Driver {
@@ -118,6 +120,7 @@ impl Driver {
             answers,
             clock: Clock::new(),
             turn: None,
+            look_at_limits: false,
         })
     }
 
@@ -126,11 +129,17 @@ impl Driver {
         *self.turn.get_or_insert_with(|| clock.now())
     }
 
+    /// The time after something that the application may have taken its time for.
+    fn fresh_now(&mut self) -> Now {
+        self.turn = None;
+        self.now()
+    }
+
     // ---------------------------------------------------------------------------------------------- the application
 
     /// Takes a request in. An `Arc` may be submitted again and again without building it anew.
     pub fn submit(&mut self, request: impl Into<Arc<Request>>) -> RequestId {
-        let now = self.now();
+        let now = self.fresh_now();
         self.engine.submit(now, request)
     }
 
@@ -157,7 +166,7 @@ impl Driver {
 
     /// Uses up content. While some is left, nothing more is read for this request.
     pub fn consume(&mut self, id: RequestId, octets: usize) {
-        let now = self.now();
+        let now = self.fresh_now();
         self.engine.consume(now, id, octets);
     }
 
@@ -217,8 +226,7 @@ impl Driver {
 
     /// Lets time limits pass. Harmless when none has.
     pub fn handle_deadline(&mut self) {
-        let now = self.now();
-        self.engine.handle_deadline(now);
+        self.look_at_limits = true;
     }
 
     /// Moves octets, and tells what came of it. `None` means that the loop may wait.
@@ -234,6 +242,10 @@ impl Driver {
                 if let Some(mut live) = self.engine.drive(connection) {
                     live.step(now);
                 }
+            } else if std::mem::take(&mut self.look_at_limits) {
+                // Nobody is late whose octets were here already.
+                let now = self.fresh_now();
+                self.engine.handle_deadline(now);
             } else {
                 break;
             }

@@ -54,6 +54,7 @@ impl Pulse {
         self.received.store(0, Relaxed);
         self.head_seen.store(false, Relaxed);
         self.request_complete.store(false, Relaxed);
+        self.abort.store(false, Relaxed);
         self.flushed.store(tick.as_nanos(), Relaxed);
         self.active.store(tick.as_nanos(), Relaxed);
         self.enter(Phase::Sending);
@@ -79,6 +80,12 @@ impl Pulse {
     pub(crate) fn note_request_complete(&self, tick: Tick) {
         self.flushed.store(tick.as_nanos(), Relaxed);
         self.request_complete.store(true, Relaxed);
+    }
+
+    /// The transport takes no more of the request: what is awaited now is awaited from here on.
+    pub(crate) fn note_send_over(&self) {
+        self.flushed.store(self.active.load(Relaxed), Relaxed);
+        self.enter(Phase::AwaitingHead);
     }
 
     pub(crate) fn note_head(&self) {

@@ -130,10 +130,7 @@ impl<S> Incoming<S> {
     /// The content that is ready; it stays until it is consumed.
     pub fn content(&mut self) -> &[u8] {
         match &mut self.state {
-            State::Reading(live) => match live.connection.poll() {
-                Ok(Received::Content(content)) => content,
-                _ => &[],
-            },
+            State::Reading(live) => live.connection.content(),
             State::Complete(_) | State::Failed(..) => &[],
         }
     }

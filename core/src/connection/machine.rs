@@ -73,6 +73,8 @@ pub struct Connection {
     pub(super) interim: usize,
     pub(super) interim_octets: usize,
     pub(super) stream_end: Option<StreamEnd>,
+    /// We have begun to wait for content, at a time that nobody has told us yet.
+    pub(super) waiting_unstamped: bool,
     probe: [u8; PROBE],
 }
 
@@ -91,6 +93,7 @@ impl Connection {
             interim: 0,
             interim_octets: 0,
             stream_end: None,
+            waiting_unstamped: false,
             probe: [0; PROBE],
         }
     }
@@ -139,6 +142,7 @@ impl Connection {
         self.lent = 0;
         self.interim = 0;
         self.interim_octets = 0;
+        self.waiting_unstamped = false;
         self.to_head = method == Method::HEAD;
         self.pulse.begin(now.tick);
         Ok(())
@@ -251,7 +255,7 @@ impl Connection {
         if self.stream_end == Some(StreamEnd::Clean) {
             self.stream_end = Some(StreamEnd::Failed(why));
         }
-        self.pulse.enter(Phase::AwaitingHead);
+        self.pulse.note_send_over();
     }
 
     fn note_flushed(&mut self, now: Now) {

@@ -114,6 +114,37 @@ impl Connection {
         if let ReceiveState::Content(reader) = &mut self.halves.receive {
             reader.take(octets as u64);
             self.pulse.note_received(now.tick, octets as u64);
+            self.pulse.enter(Phase::Application);
+        }
+    }
+
+    /// The driver begins to wait for the peer, or tries its transport. The peer is answerable for what passes from here
+    /// on, not for the time that the application took before it asked for more.
+    pub fn waiting(&mut self, now: Now) {
+        if core::mem::take(&mut self.waiting_unstamped) {
+            self.pulse.note_received(now.tick, 0);
+        }
+    }
+
+    /// The content that stands ready. Other than [`Connection::poll`] it never goes on to what follows content.
+    pub fn content(&mut self) -> &[u8] {
+        let ReceiveState::Content(reader) = &mut self.halves.receive else {
+            return &[];
+        };
+        let input = &mut self.scratch.input;
+        match reader.advance(input.unread(), &self.limits) {
+            Ok((skip, Part::Content(count))) => {
+                input.consume(skip);
+                self.pulse.enter(Phase::Application);
+                &self.scratch.input.unread()[..count]
+            }
+            // Framing that was read must not be read again.
+            Ok((skip, Part::NeedMore | Part::Trailers | Part::End)) => {
+                input.consume(skip);
+                &[]
+            }
+            // `poll` tells the failure.
+            Err(_) => &[],
         }
     }
 
@@ -168,6 +199,7 @@ impl Connection {
                 self.halves.receive,
                 ReceiveState::Content(_) | ReceiveState::Trailers(_)
             ) {
+                self.waiting_unstamped |= self.pulse.phase() != Phase::Receiving;
                 self.pulse.enter(Phase::Receiving);
             }
             return Ok(Step::NeedMore);
@@ -218,7 +250,8 @@ impl Connection {
             self.halves = halves;
         }
         self.pulse.note_head();
-        self.pulse.enter(Phase::Receiving);
+        // Until it asks for content, the application has the word.
+        self.pulse.enter(Phase::Application);
         Ok(Step::Head)
     }
 

@@ -3,7 +3,6 @@
 use super::engine::{Engine, Slot};
 use super::live::{ConnectionInfo, Live};
 use crate::base::{Now, RequestId};
-use crate::connection::Received;
 use crate::message::{FieldsRef, HeadRef};
 
 impl<S> Engine<S> {
@@ -42,13 +41,8 @@ impl<S> Engine<S> {
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
     pub fn content(&mut self, id: RequestId) -> &[u8] {
-        let Some(live) = self.live_of_mut(id) else {
-            return &[];
-        };
-        match live.connection.poll() {
-            Ok(Received::Content(content)) => content,
-            _ => &[],
-        }
+        self.live_of_mut(id)
+            .map_or(&[], |live| live.connection.content())
     }
 
     /// Uses up content. The peer's next octets are read when all that was ready is used up.

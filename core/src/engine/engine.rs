@@ -153,6 +153,16 @@ impl<S> Engine<S> {
         }
     }
 
+    /// Whether a dial is still wanted whose transport was not deposited yet.
+    pub fn is_dial_wanted(&self, connection: ConnectionId) -> bool {
+        let tenant = self.session.member_at(connection.index()) == Some(connection);
+        tenant
+            && matches!(
+                self.slots.get(connection.index()),
+                Some(Slot::Dialling(None))
+            )
+    }
+
     /// The oldest request that waits for the connection that is being dialled.
     pub fn waiter_for(&self, connection: ConnectionId) -> Option<RequestId> {
         self.session.waiter_for(connection)

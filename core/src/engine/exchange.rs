@@ -4,14 +4,54 @@ use std::sync::Arc;
 
 use super::engine::Engine;
 use super::live::{ConnectionInfo, Live};
-use crate::base::{Now, RequestId};
+use crate::base::{ConnectionId, Now, RequestId};
 use crate::connection::{Failure, Received, Scratch};
 use crate::session::{Error, ErrorKind, Outcome};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
 
+/// What became of a request that was granted a connection.
+pub(super) enum Begun<S> {
+    /// Its exchange has begun.
+    Live(Box<Live<S>>),
+    /// The connection turned out to be dead; it waits for another.
+    Waiting,
+    Failed(Error),
+}
+
 impl<S> Engine<S> {
+    /// Begins an exchange on the connection that the request was granted.
+    pub(super) fn begin_on(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        connection: ConnectionId,
+    ) -> Begun<S> {
+        let Some(mut live) = self.take_slot(connection) else {
+            return Begun::Waiting;
+        };
+        if live.connection.is_idle() {
+            self.begin(now, id, &mut live);
+            return Begun::Live(live);
+        }
+        match self.lost_unused(now, id, live) {
+            Some(error) => Begun::Failed(error),
+            None => Begun::Waiting,
+        }
+    }
+
+    /// The request lost its connection before an octet of it went out: it asks for another, if it still may.
+    fn lost_unused(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Option<Error> {
+        if self.session.is_closed() {
+            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
+        }
+        self.reclaim(live);
+        self.session.try_again(now, id);
+        self.settle();
+        None
+    }
+
     /// Begins the exchange on a connection that is in nobody else's hands.
     pub(super) fn begin(&mut self, now: Now, id: RequestId, live: &mut Live<S>) {
         let mut scratch = self.spare.pop().unwrap_or_default();
@@ -30,7 +70,7 @@ impl<S> Engine<S> {
             served: beginning.served,
         };
         live.content = request.content_in_memory();
-        // An idle connection of the pool's can always start; if it ever could not, its failure would show on `poll`.
+        // `begin_on` has made sure that it can.
         let started = live
             .connection
             .start_encoded(now, &request.method, request.plan, scratch);
@@ -89,13 +129,7 @@ impl<S> Engine<S> {
         if !unsent || !self.session.is_running(id) {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
-        if self.session.is_closed() {
-            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
-        }
-        self.reclaim(live);
-        self.session.try_again(now, id);
-        self.settle();
-        None
+        self.lost_unused(now, id, live)
     }
 
     pub(super) fn fail_with(

@@ -4,6 +4,7 @@ use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 
 use super::engine::{Engine, Slot};
+use super::exchange::Begun;
 use super::live::{Live, Readiness};
 use crate::base::{ConnectionId, Now, RequestId};
 use crate::connection::{Interest, Received};
@@ -59,13 +60,14 @@ impl<S> Engine<S> {
         match self.session.take_up(id) {
             TakeUp::Wait => {}
             TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
-            TakeUp::Use(connection) => {
-                if let Some(mut live) = self.take_slot(connection) {
-                    self.begin(now, id, &mut live);
+            TakeUp::Use(connection) => match self.begin_on(now, id, connection) {
+                Begun::Live(live) => {
                     self.put_slot(live);
                     self.ready.push_back(connection);
                 }
-            }
+                Begun::Failed(error) => self.events.push_back(Event::Failed(id, error)),
+                Begun::Waiting => {}
+            },
             TakeUp::Abort(connection) => {
                 if let Some(live) = self.take_slot(connection) {
                     let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);
@@ -119,6 +121,7 @@ impl<S> Engine<S> {
         };
         let event = match live.connection.poll() {
             Ok(Received::NeedMore) => {
+                live.connection.waiting(now);
                 if live.can_move() {
                     self.ready.push_back(connection);
                 }

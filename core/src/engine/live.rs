@@ -66,9 +66,10 @@ impl<S> Live<S> {
                 served: 0,
             },
             patience: Patience::default(),
-            // A transport that was just opened takes octets; whether it has some will show.
+            // A transport that was just opened takes octets, and may have some already: the readiness that told of the
+            // opening told of them too, and will not be told again.
             ready: Readiness {
-                read: false,
+                read: true,
                 write: true,
                 closed: false,
             },
@@ -172,6 +173,7 @@ impl<S> Live<S> {
             return 0;
         }
         self.looked = Some(now.tick);
+        self.connection.waiting(now);
         loop {
             let space = self.connection.receive_space();
             let room = space.len();

@@ -3,6 +3,7 @@
 //! For runtimes that keep the engine behind a lock: no octet of content is ever moved under it.
 
 use super::engine::Engine;
+use super::exchange::Begun;
 use super::live::Live;
 use crate::base::{Now, RequestId};
 use crate::connection::{Failure, Scratch};
@@ -31,12 +32,11 @@ impl<S> Engine<S> {
         match self.session.take_up(id) {
             TakeUp::Wait | TakeUp::Abort(_) => Step::Wait,
             TakeUp::Failed(error) => Step::Failed(error),
-            TakeUp::Use(connection) => match self.take_slot(connection) {
-                Some(mut live) => {
-                    self.begin(now, id, &mut live);
-                    Step::Use(live)
-                }
-                None => Step::Wait,
+            TakeUp::Use(connection) => match self.begin_on(now, id, connection) {
+                Begun::Live(live) => Step::Use(live),
+                Begun::Failed(error) => Step::Failed(error),
+                // Another connection may be its own already.
+                Begun::Waiting => self.step(now, id),
             },
         }
     }
@@ -48,6 +48,13 @@ impl<S> Engine<S> {
         } else {
             Verdict::Abort
         }
+    }
+
+    /// Looks at a request's time limits now, whatever the timers say: for drivers that sleep on one connection, until
+    /// [`Live::deadline`]. If one has passed, the connection's [pulse](crate::Pulse::abort_requested) says so.
+    pub fn check_limits(&mut self, now: Now, id: RequestId) {
+        self.session.check_limits(now, id);
+        self.settle();
     }
 
     /// The response was read to its end: its connection is free for the next request. Returns the exchange's memory,

@@ -67,6 +67,13 @@ pub(crate) struct Establish {
     armed: Option<Tick>,
 }
 
+impl Establish {
+    /// The tick of its entry among the timers.
+    pub(super) fn armed(&self) -> Option<Tick> {
+        self.armed
+    }
+}
+
 #[derive(Debug)]
 enum EstablishState {
     Resolving,

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::connections::MemberState;
 use super::error::{Error, ErrorKind};
+use super::establish::Establish;
 use super::exchange::ExchangeState;
 use super::session::Session;
 use super::timers::{Owner, Patience};
@@ -18,7 +19,9 @@ impl Session {
     }
 
     pub(crate) fn handle_deadline(&mut self, now: Now) {
-        while let Some((at, owner)) = self.timers.pop_due(now.tick) {
+        // What is armed again meanwhile waits for the next call, even at the end of time.
+        let armed = self.timers.armed_so_far();
+        while let Some((at, owner)) = self.timers.pop_due(now.tick, armed) {
             match owner {
                 Owner::Request(id) => self.request_timer(now, at, id),
                 Owner::Connection(id) => self.connection_timer(now, at, id),
@@ -35,6 +38,7 @@ impl Session {
         let wait = exchange.wait_until.filter(|_| waiting);
         if let Some(at) = exchange.patience.deadline.into_iter().chain(wait).min() {
             self.timers.arm(&mut exchange.armed, Owner::Request(id), at);
+            self.tidy_timers();
         }
     }
 
@@ -137,15 +141,52 @@ impl Session {
             Some((due, stage)) if due <= now.tick => self.time_out(request, id, stage),
             // The application has the word, or the exchange has not begun: look again later.
             _ => {
-                let again = due.map(|(due, _)| due).or(patience
+                let soon = patience
                     .shortest()
-                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN))));
+                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
+                // The next phase may have a shorter limit than the present one.
+                let again = due.map(|(due, _)| due).into_iter().chain(soon).min();
                 if let Some(again) = again {
                     self.timers
                         .arm(&mut member.armed, Owner::Connection(id), again);
                 }
             }
         }
+    }
+
+    /// Looks at one request's limits now.
+    pub(crate) fn check_limits(&mut self, now: Now, id: RequestId) {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return;
+        };
+        let ExchangeState::Running(connection) = exchange.state else {
+            return;
+        };
+        let Some(member) = self.members.get(connection.0) else {
+            return;
+        };
+        if let Some((due, stage)) = exchange.patience.due(&member.pulse)
+            && due <= now.tick
+        {
+            self.time_out(id, connection, stage);
+        }
+    }
+
+    /// Drops entries whose owner has ended or is armed for another tick, when they have become many.
+    fn tidy_timers(&mut self) {
+        let owners = self.exchanges.len() + self.members.len() + self.establishes.len();
+        if self.timers.len() <= 64 + 4 * owners {
+            return;
+        }
+        let (exchanges, members, establishes) = (&self.exchanges, &self.members, &self.establishes);
+        self.timers.retain(|at, owner| {
+            let armed = match owner {
+                Owner::Request(id) => exchanges.get(id.0).and_then(|exchange| exchange.armed),
+                Owner::Connection(id) => members.get(id.0).and_then(|member| member.armed),
+                Owner::Establish(id) => establishes.get(id.0).and_then(Establish::armed),
+            };
+            armed == Some(at)
+        });
     }
 
     fn time_out(&mut self, id: RequestId, connection: ConnectionId, stage: Stage) {

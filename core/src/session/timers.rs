@@ -40,12 +40,30 @@ impl Timers {
         self.heap.peek().map(|Reverse((at, _, _))| *at)
     }
 
-    /// An owner whose entry has come up, and the entry's tick. If the owner's note says otherwise, the entry is old.
-    pub(crate) fn pop_due(&mut self, now: Tick) -> Option<(Tick, Owner)> {
-        if self.next()? > now {
+    /// An owner whose entry has come up, and the entry's tick; only entries that were armed up to `armed`. If the
+    /// owner's note says otherwise, the entry is old.
+    pub(crate) fn pop_due(&mut self, now: Tick, armed: u64) -> Option<(Tick, Owner)> {
+        let Reverse((at, count, owner)) = *self.heap.peek()?;
+        if at > now || count > armed {
             return None;
         }
-        self.heap.pop().map(|Reverse((at, _, owner))| (at, owner))
+        self.heap.pop();
+        Some((at, owner))
+    }
+
+    /// How many entries were ever armed.
+    pub(crate) fn armed_so_far(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Keeps only the entries that are still meant.
+    pub(crate) fn retain(&mut self, keep: impl Fn(Tick, Owner) -> bool) {
+        self.heap
+            .retain(|Reverse((at, _, owner))| keep(*at, *owner));
     }
 }
 
@@ -105,8 +123,8 @@ mod tests {
         for index in [2, 0, 1] {
             timers.arm(&mut None, owner(index), at);
         }
-        assert_eq!(timers.pop_due(Tick::from_nanos(4)), None);
-        let order: Vec<_> = core::iter::from_fn(|| timers.pop_due(at))
+        assert_eq!(timers.pop_due(Tick::from_nanos(4), 9), None);
+        let order: Vec<_> = core::iter::from_fn(|| timers.pop_due(at, 9))
             .map(|(_, owner)| owner)
             .collect();
         assert_eq!(order, [owner(2), owner(0), owner(1)]);

@@ -10,7 +10,7 @@ use sessile_core::{
 };
 
 use super::park::Io;
-use super::session::{read, sleep_for};
+use super::session::{check_limits, read, sleep_for};
 use super::shared::Shared;
 
 /// A response. Reading its content to the end frees its connection for the next request; dropping it earlier closes
@@ -123,6 +123,9 @@ impl Response {
             return Ok(());
         };
         let now = self.shared.now();
+        live.connection.waiting(now);
+        // A socket that always has something never lets us sleep: the limits hold all the same.
+        check_limits(&self.shared, live, now);
         if live.readiness().read {
             read(live, now);
             return Ok(());
@@ -144,9 +147,10 @@ impl Response {
     /// Large content of known length needs no buffer of ours.
     fn read_direct(&mut self, into: &mut [u8]) -> Option<usize> {
         let now = self.shared.now();
-        self.incoming
-            .live()?
-            .read_direct(now, into, |io, space| io.stream.read(space))
+        let live = self.incoming.live()?;
+        live.connection.waiting(now);
+        check_limits(&self.shared, live, now);
+        live.read_direct(now, into, |io, space| io.stream.read(space))
     }
 }
 

@@ -145,7 +145,7 @@ impl Session {
                 self.shared.settle(state);
                 return Ok(step);
             }
-            let deadline = state.deadline();
+            let deadline = state.sleep_until();
             self.shared.settle(state);
             // A poll that fails tells nothing; the deadline still ends the wait.
             let _ = parker.sleep(self.until(deadline));
@@ -323,8 +323,15 @@ pub(super) fn sleep_for(
     };
     live.note_ready(heard);
     let now = shared.clock.now();
-    if deadline.is_some_and(|at| at <= now.tick) {
-        shared.with(|engine, now| engine.handle_deadline(now));
-    }
+    check_limits(shared, live, now);
     now
+}
+
+/// Tells the session if the request's time is up; the connection's pulse has the answer.
+pub(super) fn check_limits(shared: &Shared, live: &Live<Io>, now: Now) {
+    if let Some(id) = live.request()
+        && live.deadline().is_some_and(|at| at <= now.tick)
+    {
+        shared.with(|engine, now| engine.check_limits(now, id));
+    }
 }

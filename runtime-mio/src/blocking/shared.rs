@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) parkers: Parkers,
     /// The threads that wait for a connection, by request.
     sleepers: BTreeMap<RequestId, ParkerId>,
+    /// Until when a waiting thread sleeps that will look at the session then.
+    watched_until: Option<Tick>,
     /// Dials under way, and who watches each.
     dials: Vec<(ConnectionId, Option<ParkerId>)>,
 }
@@ -53,6 +55,7 @@ impl Shared {
             engine,
             parkers: Parkers::default(),
             sleepers: BTreeMap::new(),
+            watched_until: None,
             dials: Vec::new(),
         };
         Ok(Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
@@ -196,6 +199,20 @@ impl State {
                 _ => {}
             }
         }
+        if let Some(due) = self.engine.deadline()
+            && self.watched_until.is_none_or(|until| due < until)
+            && let Some(waker) = self
+                .sleepers
+                .values()
+                .next()
+                .and_then(|parker| self.parkers.waker(*parker))
+        {
+            self.watched_until = Some(due);
+            chores
+                .get_or_insert_with(Chores::default)
+                .wakers
+                .push(waker);
+        }
         chores
     }
 
@@ -259,6 +276,8 @@ impl State {
     /// A thread stops waiting: the dials that it watched go to whoever waits for them, or wait for the next thread.
     pub(super) fn end_waiting(&mut self, now: Now, id: RequestId, parker: &Parker) {
         self.sleepers.remove(&id);
+        // Whoever still waits may sleep for longer than the one that goes would have.
+        self.watched_until = None;
         let mut orphans = Vec::new();
         for (connection, watcher) in &mut self.dials {
             if *watcher == Some(parker.id()) {
@@ -296,8 +315,9 @@ impl State {
         self.dials.retain(|(dial, _)| *dial != connection);
     }
 
-    /// When the session must be looked at next.
-    pub(super) fn deadline(&self) -> Option<Tick> {
-        self.engine.deadline()
+    /// Until when a waiting thread may sleep: it looks at the session then, for all of them.
+    pub(super) fn sleep_until(&mut self) -> Option<Tick> {
+        self.watched_until = self.engine.deadline();
+        self.watched_until
     }
 }
