@@ -135,7 +135,10 @@ impl Response {
             return Poll::Ready(());
         }
         match self.incoming.live() {
-            Some(live) => poll_socket(live, self.shared.now(), cx),
+            Some(live) => {
+                live.connection.waiting(self.shared.now());
+                poll_socket(live, cx)
+            }
             None => Poll::Ready(()),
         }
     }

@@ -114,7 +114,7 @@ impl Sending {
                 self.shared.expect_wake(*id, waker);
                 continue;
             }
-            ready!(poll_socket(live, self.shared.now(), cx));
+            ready!(poll_socket(live, cx));
             let now = self.shared.now();
             if live.readiness().write {
                 write(live, now);

@@ -336,8 +336,7 @@ pub(crate) fn read(live: &mut Live<Io>, now: Now) -> usize {
 }
 
 /// Waits until the socket is ready for what the connection wants of it; `Ready` means that it is worth a try.
-pub(crate) fn poll_socket(live: &mut Live<Io>, now: Now, cx: &mut Context<'_>) -> Poll<()> {
-    live.connection.waiting(now);
+pub(crate) fn poll_socket(live: &mut Live<Io>, cx: &mut Context<'_>) -> Poll<()> {
     let mut heard = live.readiness();
     let interest = live.interest();
     if interest.write && !heard.write {

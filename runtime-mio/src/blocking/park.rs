@@ -26,6 +26,8 @@ pub(super) struct ParkerId(u64);
 #[derive(Debug)]
 pub(super) struct Parker {
     id: ParkerId,
+    /// How many times it was taken.
+    turns: u64,
     poll: Poll,
     events: Events,
 }
@@ -52,6 +54,8 @@ pub(super) struct Parkers {
 pub(super) struct Io {
     pub(super) stream: TcpStream,
     parker: Option<ParkerId>,
+    /// Which turn of that parker its thread had when it last drove this socket.
+    turn: u64,
 }
 
 impl Parkers {
@@ -62,10 +66,12 @@ impl Parkers {
             .free
             .iter()
             .rposition(|parker| Some(parker.id) == preferred);
-        if let Some(place) = found {
-            return Ok(self.free.swap_remove(place));
-        }
-        if let Some(parker) = self.free.pop() {
+        let parker = match found {
+            Some(place) => Some(self.free.swap_remove(place)),
+            None => self.free.pop(),
+        };
+        if let Some(mut parker) = parker {
+            parker.turns += 1;
             return Ok(parker);
         }
         let poll = Poll::new()?;
@@ -83,6 +89,7 @@ impl Parkers {
         );
         Ok(Parker {
             id,
+            turns: 0,
             poll,
             events: Events::with_capacity(64),
         })
@@ -156,12 +163,21 @@ impl Io {
         Self {
             stream,
             parker: None,
+            turn: 0,
         }
     }
 
     /// Whether the socket is registered with this parker.
     pub(super) fn is_at(&self, parker: &Parker) -> bool {
         self.parker == Some(parker.id)
+    }
+
+    /// The thread that has this parker drives the socket now. `true` if nobody else had the parker since the last time:
+    /// no event of this socket can have been lost on others then.
+    pub(super) fn drive_at(&mut self, parker: &Parker) -> bool {
+        let unbroken = self.is_at(parker) && self.turn + 1 == parker.turns;
+        self.turn = parker.turns;
+        unbroken
     }
 }
 

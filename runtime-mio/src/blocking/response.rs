@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use sessile_core::{
-    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, RequestId, StatusCode,
-    Version, text_from,
+    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
+    RequestId, StatusCode, Version, text_from,
 };
 
 use super::park::Io;
@@ -112,46 +112,57 @@ impl Response {
             match self.incoming.look(&*self.shared)? {
                 Look::Content => return Ok(true),
                 Look::End => return Ok(false),
-                Look::Wait => self.wait()?,
+                Look::Wait => {
+                    self.wait(None)?;
+                }
             }
         }
     }
 
-    /// Reads from the socket, waiting for it if need be.
-    fn wait(&mut self) -> Result<(), Error> {
+    /// Reads from the socket, waiting for it if need be: large content of known length straight `into` the
+    /// application's memory, which needs no buffer of ours. Tells how much of that came.
+    fn wait(&mut self, mut into: Option<&mut [u8]>) -> Result<Option<usize>, Error> {
         let Some(live) = self.incoming.live() else {
-            return Ok(());
+            return Ok(None);
         };
         let now = self.shared.now();
         live.connection.waiting(now);
         // A socket that always has something never lets us sleep: the limits hold all the same.
         check_limits(&self.shared, live, now);
         if live.readiness().read {
-            read(live, now);
-            return Ok(());
+            return Ok(read_into(live, now, into));
         }
-        match self.shared.park(live) {
-            Ok(mut parker) => {
-                // While the parker was in other hands, an event of ours may have been lost on them: ask the socket.
-                let came = read(live, now);
-                if came == 0 && live.connection.interest(false).read {
-                    sleep_for(&self.shared, live, &mut parker, now);
-                }
-                self.shared.unpark(parker);
-                Ok(())
+        let mut parker = match self.shared.park(live) {
+            Ok(parker) => parker,
+            Err(error) => return Err(self.incoming.give_up(&*self.shared, &error)),
+        };
+        let mut direct = None;
+        if !live.io.drive_at(&parker) {
+            // While the parker was in other hands, an event of ours may have been lost on them: ask the socket.
+            live.note_ready(Readiness {
+                read: true,
+                ..Readiness::default()
+            });
+            direct = read_into(live, now, into.as_deref_mut());
+        }
+        if direct.is_none() && !live.readiness().read && live.connection.interest(false).read {
+            let now = sleep_for(&self.shared, live, &mut parker, now);
+            if live.readiness().read {
+                direct = read_into(live, now, into);
             }
-            Err(error) => Err(self.incoming.give_up(&*self.shared, &error)),
         }
+        self.shared.unpark(parker);
+        Ok(direct)
     }
+}
 
-    /// Large content of known length needs no buffer of ours.
-    fn read_direct(&mut self, into: &mut [u8]) -> Option<usize> {
-        let now = self.shared.now();
-        let live = self.incoming.live()?;
-        live.connection.waiting(now);
-        check_limits(&self.shared, live, now);
-        live.read_direct(now, into, |io, space| io.stream.read(space))
+fn read_into(live: &mut Live<Io>, now: Now, into: Option<&mut [u8]>) -> Option<usize> {
+    let direct =
+        into.and_then(|into| live.read_direct(now, into, |io, space| io.stream.read(space)));
+    if direct.is_none() && live.readiness().read {
+        read(live, now);
     }
+    direct
 }
 
 impl Read for Response {
@@ -159,10 +170,9 @@ impl Read for Response {
         loop {
             match self.incoming.copy_ready(&*self.shared, into)? {
                 (0, Look::Wait) => {
-                    if let Some(count) = self.read_direct(into) {
+                    if let Some(count) = self.wait(Some(into))? {
                         return Ok(count);
                     }
-                    self.wait()?;
                 }
                 (filled, _) => return Ok(filled),
             }

@@ -215,7 +215,10 @@ impl<'a> Exchange<'a> {
     ) -> Result<Self, Error> {
         let parker = parker.unwrap_or_else(|| shared.lock().parkers.acquire(Some(&live.io)));
         let parker = parker.and_then(|parker| match shared.attach(&mut live, &parker) {
-            Ok(()) => Ok(parker),
+            Ok(()) => {
+                live.io.drive_at(&parker);
+                Ok(parker)
+            }
             Err(error) => {
                 shared.unpark(parker);
                 Err(error)
