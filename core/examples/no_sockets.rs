@@ -45,7 +45,10 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
         println!("{time:>6?}  event    {event:?}");
         match event {
             Event::Interim(id) | Event::Head(id) => {
-                println!("                  {:?}", engine.head(id));
+                engine
+                    .head(id)
+                    .iter()
+                    .for_each(|head| println!("                  {head:?}"));
             }
             Event::Content(id) => {
                 let content = engine.content(id);

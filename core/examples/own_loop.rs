@@ -190,7 +190,11 @@ impl Loop {
     fn tell(&mut self, now: Now, event: &Event) -> bool {
         let line = |id: &dyn fmt::Debug, what: &dyn fmt::Display| println!("{id:?}: {what}");
         match event {
-            Event::Head(id) => println!("{id:?}: {:?}", self.engine.head(*id)),
+            Event::Head(id) => self
+                .engine
+                .head(*id)
+                .iter()
+                .for_each(|head| line(id, &format!("{head:?}"))),
             Event::Content(id) => {
                 let octets = self.engine.content(*id).len();
                 self.engine.consume(now, *id, octets);

@@ -18,7 +18,8 @@
 //! 3. do what [`poll_command`](Engine::poll_command) says: resolve, dial, close;
 //! 4. [`drive`](Engine::drive) the connection that [`poll_ready`](Engine::poll_ready) names: write, then read once
 //!    ([`Live::step`] does both for anything that implements `Read` and `Write`). Go back to 2 until none of the three
-//!    has anything left;
+//!    has anything left. A kept connection is looked at before its next request: [`Live::write`] sends nothing until
+//!    [`Live::read`] has been tried, and the connection is named again then;
 //! 5. wait for readiness, or until [`deadline`](Engine::deadline). Repeat.
 //!
 //! Here it is, with a peer that is two buffers:
@@ -71,12 +72,16 @@
 //! # Ok::<(), sessile_core::Error>(())
 //! ```
 //!
+//! A transport that blocks fits the same steps: in step 4 it writes, then blocks in its read for at most
+//! [`Live::deadline`], having said [`note_ready`](Live::note_ready) before. `interests` lists what a loop waits for.
+//!
 //! # Taking connections out
 //!
 //! A runtime with many threads or tasks keeps the engine behind a lock and never moves an octet under it. There the
 //! request's own thread or task asks [`step`](Engine::step); [`Step::Use`] hands it the connection, with its exchange
-//! begun; it writes and reads outside the lock and gives the connection back. [`poll_wake`](Engine::poll_wake) says who
-//! can go on after each change.
+//! begun; it reads once if the connection was used before, writes, reads outside the lock, and gives the connection back.
+//! [`poll_wake`](Engine::poll_wake) says who can go on after each change. [`Home`] and [`Incoming`] are what the façades
+//! of both runtimes are made of.
 //!
 //! # The connection alone
 //!

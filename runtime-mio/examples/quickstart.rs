@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     show(session.get(origin.url("/connection-close")))?;
     show(session.head(origin.url("/bytes/1000000")))?;
 
+    println!("the pool now: {:#?}\n", session.pool());
     println!("and what goes wrong says how:");
     for (what, request) in [
         ("a peer that hangs up", session.get(origin.url("/hangup"))),
@@ -53,7 +54,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(error) => println!("  {what}: [{}] {error}", error.code()),
         }
     }
-    println!("\nthe pool at the end: {:#?}", session.pool());
     Ok(())
 }
 
@@ -69,7 +69,7 @@ fn show(request: RequestBuilder<Session>) -> Result<(), Box<dyn std::error::Erro
         start.elapsed()
     );
     for line in text.lines().take(8) {
-        println!("  | {}", line.chars().take(100).collect::<String>());
+        println!("  | {}", line.chars().take(220).collect::<String>());
     }
     println!();
     Ok(())

@@ -180,11 +180,6 @@ impl Connection {
         }
     }
 
-    /// An exchange has begun, and not an octet of it was sent.
-    pub(crate) fn is_untouched(&self) -> bool {
-        matches!(self.halves.send, SendState::Sending(_)) && self.pulse.sent() == 0
-    }
-
     /// Whether an interim or the final head stands in [`Connection::head`].
     pub(crate) fn has_head(&self) -> bool {
         !self.scratch.input.kept().is_empty()

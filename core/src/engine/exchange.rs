@@ -70,6 +70,7 @@ impl<S> Engine<S> {
             served: beginning.served,
         };
         live.content = request.content_in_memory();
+        live.note_begin(now);
         // `begin_on` has made sure that it can.
         let started = live
             .connection

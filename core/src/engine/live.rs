@@ -49,7 +49,9 @@ pub struct Live<S> {
     pub(super) patience: Patience,
     pub(super) ready: Readiness,
     /// When the transport was last asked for octets.
-    pub(super) looked: Option<Tick>,
+    looked: Option<Tick>,
+    /// A request is about to begin on a kept connection that nobody has looked at since it came to rest.
+    must_look: bool,
     /// What is left of a content that is all in memory.
     pub(super) content: Bytes,
 }
@@ -74,6 +76,7 @@ impl<S> Live<S> {
                 closed: false,
             },
             looked: None,
+            must_look: false,
             content: Bytes::new(),
         }
     }
@@ -122,14 +125,14 @@ impl<S> Live<S> {
     /// `write` gets the driver's part and what is to go out, and returns how many octets went;
     /// [`Outgoing::write_to`] does that for anything that implements [`Write`].
     ///
-    /// Nothing goes out on a kept connection before it was [read](Live::read) in the same turn: whatever it has to say
+    /// Nothing goes out on a kept connection before it was [read](Live::read) again: whatever it has to say
     /// between two requests (an end, octets that nobody asked for) makes it useless for the next.
     pub fn write(
         &mut self,
         now: Now,
         mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
     ) {
-        if self.must_look(now) {
+        if self.must_look {
             return;
         }
         loop {
@@ -155,10 +158,9 @@ impl<S> Live<S> {
         }
     }
 
-    /// Whether a request is about to begin on a kept connection that nobody has looked at in this turn.
-    fn must_look(&self, now: Now) -> bool {
-        let looked = self.looked == Some(now.tick) && !self.ready.read;
-        self.info.served > 0 && !looked && self.connection.is_untouched()
+    /// A request begins. A kept connection must be looked at first, unless it was found drained in this very turn.
+    pub(super) fn note_begin(&mut self, now: Now) {
+        self.must_look = self.info.served > 0 && (self.looked != Some(now.tick) || self.ready.read);
     }
 
     /// Reads once with `read`, if the connection has a use for octets; tells how many came. The end of the stream and
@@ -173,6 +175,7 @@ impl<S> Live<S> {
             return 0;
         }
         self.looked = Some(now.tick);
+        self.must_look = false;
         self.connection.waiting(now);
         loop {
             let space = self.connection.receive_space();
@@ -258,7 +261,7 @@ impl<S: Read + Write> Live<S> {
     ///
     /// On a kept connection it reads before the first octet of a request, too: see [`Live::write`].
     pub fn step(&mut self, now: Now) {
-        if self.must_look(now) {
+        if self.must_look {
             self.read(now, |io, space| io.read(space));
         }
         if self.ready.write {

@@ -20,6 +20,7 @@ pub struct PoolLimits {
     /// Such connections in all: no bound. To make room, the least recently used idle one is closed.
     pub live_total: Option<usize>,
     /// How long a connection may be idle: 90 s. Many servers close after 60 to 120 s; closing first avoids the race.
+    /// (A blocking session has no thread that watches: it closes them when it is used next.)
     pub idle_time: Option<Duration>,
 }
 

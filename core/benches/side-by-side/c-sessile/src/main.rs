@@ -212,8 +212,7 @@ async fn async_conc(a: &Args) {
                 async_std::task::spawn(async move {
                     for _ in 0..each {
                         let mut response = session.get(&url).send().await.unwrap();
-                        while let Some(content) = response.chunk().await.unwrap() {
-                        }
+                        while response.chunk().await.unwrap().is_some() {}
                     }
                 })
             })

@@ -1,0 +1,343 @@
+//! Calls of every kind in an order by chance, in both ways of driving: nothing panics, and all requests end by their
+//! time limits, without anybody's help.
+
+use std::io;
+use std::time::Duration;
+
+use sessile_core::{
+    Command, Config, ConnectionId, Engine, EstablishId, Event, Live, Now, PoolLimits, Readiness,
+    Received, RequestBuilder, RequestId, ResolveError, Step, Timeouts,
+};
+use sessile_tests::network::Chance;
+
+use crate::by_hand::{NO_CONTENT, at};
+
+const URLS: [&str; 4] = [
+    "http://192.0.2.1/",
+    "http://192.0.2.2/",
+    "http://a.test/",
+    "http://b.test/",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    InPlace,
+    Taken,
+}
+
+/// Who calls, what it knows of the engine, and what it has of it.
+struct Caller {
+    chance: Chance,
+    style: Style,
+    engine: Engine<()>,
+    milliseconds: u64,
+    submitted: Vec<RequestId>,
+    dials: Vec<ConnectionId>,
+    questions: Vec<EstablishId>,
+    taken: Vec<(RequestId, Box<Live<()>>)>,
+}
+
+/// From 0 up to but not including `bound`.
+fn below(chance: &mut Chance, bound: usize) -> usize {
+    chance.up_to(bound) - 1
+}
+
+fn brief(chance: &mut Chance, most: usize) -> Option<Duration> {
+    let milliseconds = below(chance, most) as u64;
+    Some(Duration::from_millis(milliseconds))
+}
+
+/// Limits so small that they are reached.
+fn narrow(chance: &mut Chance) -> Config {
+    let few = |number| Some(number).filter(|number| *number > 0);
+    Config {
+        pool: PoolLimits {
+            live_per_origin: few(below(chance, 4)),
+            live_total: few(below(chance, 4)),
+            idle_per_origin: below(chance, 3),
+            idle_total: below(chance, 4),
+            idle_time: brief(chance, 50),
+        },
+        timeouts: Timeouts {
+            pool_wait: brief(chance, 30),
+            resolve: brief(chance, 30),
+            connect: brief(chance, 30),
+            send: brief(chance, 30),
+            head: brief(chance, 30),
+            read: brief(chance, 30),
+            deadline: brief(chance, 100),
+        },
+        ..Config::default()
+    }
+}
+
+impl Caller {
+    fn new(seed: u64, style: Style) -> Self {
+        let mut chance = Chance::new(seed);
+        let engine = Engine::new(narrow(&mut chance)).expect("a valid configuration");
+        Self {
+            chance,
+            style,
+            engine,
+            milliseconds: 0,
+            submitted: Vec::new(),
+            dials: Vec::new(),
+            questions: Vec::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Now {
+        at(self.milliseconds)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        below(&mut self.chance, bound)
+    }
+
+    fn some_dial(&mut self) -> Option<ConnectionId> {
+        let place = self.below(self.dials.len());
+        self.dials.get(place).copied()
+    }
+
+    /// One call, or a few that belong together.
+    fn call(&mut self) {
+        self.milliseconds += self.below(5) as u64;
+        let now = self.now();
+        match self.below(16) {
+            0 | 1 => self.submit(),
+            2 => self.cancel(),
+            3 => self.resolve(),
+            4 | 5 => {
+                if let Some(connection) = self.some_dial() {
+                    // It comes back if the dial is not wanted, or stands already.
+                    let _ = self.engine.deposit(connection, ());
+                    self.engine.handle_connected(now, connection);
+                }
+            }
+            6 => {
+                if let Some(connection) = self.some_dial() {
+                    let why = io::ErrorKind::ConnectionRefused;
+                    self.engine.handle_dial_failed(now, connection, why);
+                }
+            }
+            7 => self.engine.handle_deadline(now),
+            8 if self.below(40) == 0 => self.engine.close(now),
+            8 | 9 => self.look_at_all(),
+            _ if self.style == Style::Taken => self.drive_taken(),
+            _ => self.drive_in_place(),
+        }
+        self.obey();
+    }
+
+    fn submit(&mut self) {
+        let url = URLS[self.below(URLS.len())];
+        let request = RequestBuilder::new("GET", url).build();
+        let id = self.engine.submit(self.now(), request.expect("a request"));
+        self.submitted.push(id);
+    }
+
+    /// Gives up a request, even one that ended long ago; not one whose connection is in our hands.
+    fn cancel(&mut self) {
+        let place = self.below(8);
+        if let Some(id) = self.submitted.get(place).copied()
+            && !self.has_taken(id)
+        {
+            self.engine.cancel(self.now(), id);
+        }
+    }
+
+    fn has_taken(&self, id: RequestId) -> bool {
+        self.taken.iter().any(|(taken, _)| *taken == id)
+    }
+
+    fn resolve(&mut self) {
+        let addresses = [([192, 0, 2, 9], 80).into(), ([192, 0, 2, 8], 80).into()];
+        let error = ResolveError::new("nobody knows");
+        let Some(question) = self.questions.pop() else {
+            return;
+        };
+        let answer = match self.below(3) {
+            0 => Ok(&addresses[..]),
+            1 => Ok(&[][..]),
+            _ => Err(error),
+        };
+        self.engine.handle_resolved(self.now(), question, answer);
+    }
+
+    /// Views may be asked for at any time.
+    fn look_at_all(&mut self) {
+        for id in &self.submitted {
+            let _ = self.engine.head(*id).map(|head| head.status());
+            let _ = self.engine.connection_info(*id);
+            self.engine.content_available(*id);
+        }
+    }
+
+    /// Does what the engine wants done.
+    fn obey(&mut self) {
+        while let Some(command) = self.engine.poll_command() {
+            match command {
+                Command::Dial { connection, .. } => self.dials.push(connection),
+                Command::Resolve { establish, .. } => self.questions.push(establish),
+                _ => {}
+            }
+        }
+        let _ = (self.engine.pool(), self.engine.deadline());
+    }
+
+    fn drive_in_place(&mut self) {
+        self.hear();
+        let Some(connection) = self.some_dial() else {
+            return;
+        };
+        let ready = Readiness {
+            read: true,
+            write: true,
+            closed: self.below(4) == 0,
+        };
+        let (writes, reads, what) = (self.below(3), self.below(5), self.below(7));
+        let now = self.now();
+        self.engine.handle_readiness(connection, ready);
+        if let Some(mut live) = self.engine.drive(connection) {
+            if writes > 0 {
+                live.write(now, |(), outgoing| Ok(outgoing.len()));
+            }
+            if reads > 0 {
+                live.read(now, |(), space| read(what, space));
+            }
+        }
+        // A request may be submitted before anybody has heard what came.
+        if self.below(3) > 0 {
+            self.hear();
+        }
+    }
+
+    fn hear(&mut self) {
+        let now = self.now();
+        while let Some(event) = self.engine.poll_event(now) {
+            if let Event::Content(id) = event {
+                self.engine.consume(now, id, usize::MAX);
+            }
+        }
+    }
+
+    fn drive_taken(&mut self) {
+        while self.engine.poll_wake().is_some() {}
+        for id in self.submitted.clone() {
+            if !self.has_taken(id) {
+                let step = self.engine.step(self.now(), id);
+                self.note(id, step);
+            }
+        }
+        if !self.taken.is_empty() && self.below(2) == 0 {
+            let place = self.below(self.taken.len());
+            let (id, live) = self.taken.swap_remove(place);
+            self.drive_one(id, live);
+        }
+    }
+
+    fn note(&mut self, id: RequestId, step: Step<()>) {
+        if let Step::Use(live) = step {
+            self.taken.push((id, live));
+        }
+    }
+
+    fn drive_one(&mut self, id: RequestId, mut live: Box<Live<()>>) {
+        let now = self.now();
+        if self.below(2) == 0 {
+            live.write(now, |(), outgoing| Ok(outgoing.len()));
+        }
+        match self.below(6) {
+            0 => self.engine.cancel_taken(now, id, live),
+            1 => drop(self.engine.abort(now, id, live)),
+            2 => {
+                live.connection.receive_eof();
+                self.give_back(id, live);
+            }
+            3 => self.taken.push((id, live)),
+            _ => {
+                live.connection.feed(now, NO_CONTENT);
+                self.give_back(id, live);
+            }
+        }
+    }
+
+    /// Gives a connection back by what it says; the verdict on a head is asked for and not minded.
+    fn give_back(&mut self, id: RequestId, mut live: Box<Live<()>>) {
+        let now = self.now();
+        match live.connection.poll() {
+            Ok(Received::Head(_)) => {
+                let _ = self.engine.handle_head(id);
+                let _ = live.connection.poll();
+                let scratch = self.engine.finish_taken(now, id, live);
+                self.engine.give_back(scratch);
+            }
+            Ok(_) => self.engine.cancel_taken(now, id, live),
+            Err(failure) => {
+                let step = self.engine.fail(now, id, live, failure);
+                self.note(id, step);
+            }
+        }
+    }
+
+    /// Gives back what it has, and lets time pass.
+    fn end(&mut self) {
+        for _ in 0..50 {
+            self.milliseconds += 200;
+            let now = self.now();
+            for (id, live) in std::mem::take(&mut self.taken) {
+                self.engine.cancel_taken(now, id, live);
+            }
+            self.engine.handle_deadline(now);
+            match self.style {
+                Style::InPlace => self.hear(),
+                Style::Taken => {
+                    while let Some(id) = self.engine.poll_wake() {
+                        let step = self.engine.step(now, id);
+                        self.note(id, step);
+                    }
+                }
+            }
+            while self.engine.poll_command().is_some() {}
+        }
+    }
+}
+
+/// What a transport may say.
+fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
+    let octets = match what {
+        0 => return Ok(0),
+        1 => return Err(io::ErrorKind::ConnectionReset.into()),
+        2 => b"x",
+        _ => NO_CONTENT,
+    };
+    let count = octets.len().min(space.len());
+    space[..count].copy_from_slice(&octets[..count]);
+    Ok(count)
+}
+
+/// Given calls in any order, then none panics, and when all time has passed no request, no connection and no timer is
+/// left.
+fn nothing_is_left(style: Style) {
+    for seed in 0..500 {
+        let mut caller = Caller::new(seed, style);
+        for _ in 0..200 {
+            caller.call();
+        }
+        caller.end();
+        let (pool, due) = (caller.engine.pool(), caller.engine.deadline());
+        assert!(pool.origins.is_empty(), "{style:?}, {seed}: {pool:?}");
+        assert_eq!((pool.requests, due), (0, None), "{style:?}, {seed}");
+    }
+}
+
+#[test]
+fn calls_in_any_order_leave_nothing_in_place() {
+    nothing_is_left(Style::InPlace);
+}
+
+#[test]
+fn calls_in_any_order_leave_nothing_taken() {
+    nothing_is_left(Style::Taken);
+}

@@ -1,0 +1,55 @@
+//! Loops that read their clock as they like.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use sessile_core::{Command, Config, Engine, Event, Now, Readiness, RequestBuilder};
+
+/// Given a driver that reads its clock before every call, when it sends several requests on one connection, then each
+/// goes out: the look before reuse is asked for once, not in every turn anew.
+#[test]
+fn a_clock_that_moves_at_every_call_holds_nothing_back() {
+    let mut engine = Engine::<()>::new(Config::default()).expect("valid");
+    let mut now = Now::default();
+    for _ in 0..3 {
+        let request = RequestBuilder::new("GET", "http://192.0.2.1/")
+            .build()
+            .expect("a request");
+        engine.submit(now, request);
+        let mut written = 0;
+        for turn in 0.. {
+            assert!(turn < 20, "the request does not come to its end");
+            now = now.after(Duration::from_millis(1));
+            if let Some(event) = engine.poll_event(now) {
+                if matches!(event, Event::End(_)) {
+                    break;
+                }
+            } else if let Some(Command::Dial { connection, .. }) = engine.poll_command() {
+                engine
+                    .deposit(connection, ())
+                    .expect("a dial that is wanted");
+                engine.handle_connected(now, connection);
+            } else if let Some(connection) = engine.poll_ready() {
+                let mut live = engine.drive(connection).expect("it is ready");
+                live.write(now, |(), outgoing| {
+                    written = outgoing.len();
+                    Ok(written)
+                });
+                live.read(now, |(), _| Err(ErrorKind::WouldBlock.into()));
+            } else if written > 0 {
+                let connection = engine.connection_at(0).expect("the only one");
+                let mut live = engine.drive(connection).expect("it is ready");
+                live.note_ready(Readiness {
+                    read: true,
+                    ..Readiness::default()
+                });
+                let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+                live.read(now, |(), space| {
+                    space[..answer.len()].copy_from_slice(answer);
+                    Ok(answer.len())
+                });
+            }
+        }
+    }
+    assert_eq!(engine.pool().opened, 1);
+}
