@@ -1,6 +1,7 @@
 //! A connection together with the driver's own part of it, its socket say.
 
 use core::fmt;
+use core::time::Duration;
 use std::io::{self, Read, Write};
 
 use bytes::{Buf, Bytes};
@@ -158,9 +159,14 @@ impl<S> Live<S> {
         }
     }
 
-    /// A request begins. A kept connection must be looked at first, unless it was found drained in this very turn.
+    /// A request begins. A kept connection must be looked at first, unless it was found drained a moment ago: between
+    /// a look and the first octet there is always such a moment, and a loop that sends its next request when the last
+    /// has ended need not ask twice.
     pub(super) fn note_begin(&mut self, now: Now) {
-        self.must_look = self.info.served > 0 && (self.looked != Some(now.tick) || self.ready.read);
+        let just_looked = self
+            .looked
+            .is_some_and(|looked| now.tick.since(looked) <= MOMENT);
+        self.must_look = self.info.served > 0 && (!just_looked || self.ready.read);
     }
 
     /// Reads once with `read`, if the connection has a use for octets; tells how many came. The end of the stream and
@@ -251,6 +257,10 @@ impl<S> Live<S> {
         (interest.read && self.ready.read) || (interest.write && self.ready.write)
     }
 }
+
+/// For how long a look at a kept connection counts. A loop takes a few microseconds from the last octet of a response to
+/// the first of the next request.
+const MOMENT: Duration = Duration::from_micros(100);
 
 /// Below this size a read past the buffer is not worth its call: the buffer would take more at once.
 const DIRECT: usize = 16 * 1024;
