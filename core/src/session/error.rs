@@ -6,8 +6,7 @@ use std::io;
 use core::net::SocketAddr;
 use url::Url;
 
-use super::establish::ResolveError;
-use super::request::RequestError;
+use super::causes::{RequestError, ResolveError};
 use crate::base::{Progress, Pulse, Stage};
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;

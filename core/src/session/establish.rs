@@ -3,12 +3,12 @@
 //! It belongs to an origin, not to the request that caused it: whoever has waited longest gets the connection, and if
 //! nobody waits any more it becomes idle.
 
-use core::fmt;
 use core::net::SocketAddr;
 use std::io;
 
 use smallvec::SmallVec;
 
+use super::causes::ResolveError;
 use super::connections::{Member, MemberState};
 use super::error::{Error, ErrorKind};
 use super::exchange::ExchangeState;
@@ -19,29 +19,6 @@ use crate::pool::OriginId;
 
 /// No more addresses of a name than this are tried: a hostile name server could send hundreds.
 const MOST_ADDRESSES: usize = 16;
-
-/// Why a name gave no address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolveError {
-    detail: Box<str>,
-}
-
-impl ResolveError {
-    /// The resolver's own words.
-    pub fn new(detail: impl Into<Box<str>>) -> Self {
-        Self {
-            detail: detail.into(),
-        }
-    }
-}
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the host's name cannot be resolved: {}", self.detail)
-    }
-}
-
-impl core::error::Error for ResolveError {}
 
 /// What the session wants done outside.
 #[derive(Debug)]

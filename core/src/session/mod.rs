@@ -1,5 +1,6 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+mod causes;
 mod config;
 mod connections;
 mod error;
@@ -18,14 +19,14 @@ mod session;
 mod snapshot;
 mod timers;
 
+pub use causes::{RequestError, ResolveError};
 pub use config::{Config, Timeouts};
 pub(crate) use error::redacted;
 pub use error::{Error, ErrorKind};
 pub(crate) use establish::Order;
-pub use establish::ResolveError;
 pub use event::{Event, Verdict};
 pub(crate) use exchange::TakeUp;
-pub use request::{Content, Request, RequestError};
+pub use request::{Content, Request};
 pub(crate) use session::{Outcome, Session};
 pub use snapshot::{OriginSnapshot, PoolSnapshot};
 pub(crate) use timers::Patience;

@@ -4,6 +4,7 @@
 //! octets move and never while a thread waits. Time limits of connections that nobody waits for (idle ones) are looked
 //! at whenever any thread uses the session.
 
+mod octets;
 mod park;
 mod response;
 mod session;

@@ -9,8 +9,8 @@ use sessile_core::{
     RequestId, StatusCode, Version, text_from,
 };
 
+use super::octets::{check_limits, read, sleep_for};
 use super::park::Io;
-use super::session::{check_limits, read, sleep_for};
 use super::shared::Shared;
 
 /// A response. Reading its content to the end frees its connection for the next request; dropping it earlier closes
