@@ -108,7 +108,8 @@ pub use connection::{
 };
 pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step};
 pub use message::{
-    Field, FieldError, Fields, FieldsRef, HeadRef, Origin, OriginError, ResponseHead, Scheme,
+    Field, FieldError, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError, ResponseHead,
+    Scheme,
 };
 pub use pool::PoolLimits;
 pub use session::{

@@ -33,7 +33,7 @@ pub use sending::Sending;
 pub use session::Session;
 
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Fields,
-    FieldsRef, HeadRef, Limits, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, Stage,
-    Timeouts, Url,
+    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, FieldError,
+    Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation, PoolLimits, PoolSnapshot, Progress,
+    Request, RequestBuilder, RequestError, ResolveError, Stage, StatusCode, Timeouts, Url, Version,
 };

@@ -30,7 +30,8 @@ mod socket;
 
 pub use driver::Driver;
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Event, Fields,
-    FieldsRef, HeadRef, Limits, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
-    RequestId, Stage, Timeouts, Url,
+    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Event,
+    FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation, PoolLimits,
+    PoolSnapshot, Progress, Request, RequestBuilder, RequestError, RequestId, ResolveError, Stage,
+    StatusCode, Timeouts, Url, Version,
 };

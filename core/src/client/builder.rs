@@ -29,36 +29,37 @@ pub trait IntoUrl {
     ///
     /// # Errors
     /// If the text is not an absolute URL.
-    fn into_url(self) -> Result<Url, url::ParseError>;
+    fn into_url(self) -> Result<Url, Error>;
 }
 
 impl IntoUrl for Url {
-    fn into_url(self) -> Result<Url, url::ParseError> {
+    fn into_url(self) -> Result<Url, Error> {
         Ok(self)
     }
 }
 
 impl IntoUrl for &Url {
-    fn into_url(self) -> Result<Url, url::ParseError> {
+    fn into_url(self) -> Result<Url, Error> {
         Ok(self.clone())
     }
 }
 
 impl IntoUrl for &str {
-    fn into_url(self) -> Result<Url, url::ParseError> {
+    fn into_url(self) -> Result<Url, Error> {
         Url::parse(self)
+            .map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
     }
 }
 
 impl IntoUrl for &String {
-    fn into_url(self) -> Result<Url, url::ParseError> {
-        Url::parse(self)
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
     }
 }
 
 impl IntoUrl for String {
-    fn into_url(self) -> Result<Url, url::ParseError> {
-        Url::parse(&self)
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
     }
 }
 
@@ -112,12 +113,9 @@ impl RequestBuilder<()> {
 impl<D> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
-        let refused = |kind| Error::new(kind, Stage::Prepare);
-        let method =
-            Method::from_bytes(method.as_ref().as_bytes()).map_err(|_| refused(ErrorKind::Method));
-        let url = url
-            .into_url()
-            .map_err(|error| refused(ErrorKind::Url(error)));
+        let method = Method::from_bytes(method.as_ref().as_bytes())
+            .map_err(|_| Error::new(ErrorKind::Method, Stage::Prepare));
+        let url = url.into_url();
         let draft = method.and_then(|method| {
             let (fields, content) = (Fields::new(), Content::Empty);
             Ok(Draft {

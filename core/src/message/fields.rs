@@ -288,12 +288,8 @@ impl<'a> FieldsRef<'a> {
     }
 
     /// All lines in order.
-    pub fn iter(self) -> impl Iterator<Item = Field<'a>> {
-        self.spans.iter().map(move |span| Field {
-            // Names are tokens, hence ASCII.
-            name: core::str::from_utf8(span.name.of(self.octets)).unwrap_or_default(),
-            value: span.value.of(self.octets),
-        })
+    pub fn iter(self) -> FieldsIter<'a> {
+        self.into_iter()
     }
 
     /// The section as a value of its own.
@@ -314,6 +310,38 @@ impl<'a> FieldsRef<'a> {
     /// Whether there is no line.
     pub fn is_empty(self) -> bool {
         self.spans.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for FieldsRef<'a> {
+    type Item = Field<'a>;
+    type IntoIter = FieldsIter<'a>;
+
+    fn into_iter(self) -> FieldsIter<'a> {
+        FieldsIter {
+            octets: self.octets,
+            spans: self.spans.iter(),
+        }
+    }
+}
+
+/// The lines of a section, in order.
+#[derive(Clone, Debug)]
+pub struct FieldsIter<'a> {
+    octets: &'a [u8],
+    spans: core::slice::Iter<'a, FieldSpan>,
+}
+
+impl<'a> Iterator for FieldsIter<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let span = self.spans.next()?;
+        Some(Field {
+            // Names are tokens, hence ASCII.
+            name: core::str::from_utf8(span.name.of(self.octets)).unwrap_or_default(),
+            value: span.value.of(self.octets),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ mod known;
 mod origin;
 mod target;
 
-pub use fields::{Field, FieldError, Fields, FieldsRef};
+pub use fields::{Field, FieldError, Fields, FieldsIter, FieldsRef};
 pub(crate) use fields::{FieldSpan, Span};
 pub(crate) use head::StatusLine;
 pub use head::{HeadRef, ResponseHead};

@@ -98,6 +98,21 @@ impl Error {
         self
     }
 
+    /// The error with a text that should have been a URL, without what may be userinfo, and not too long to read.
+    #[must_use]
+    pub(crate) fn at_text(mut self, text: &str) -> Self {
+        let (before, shown) = text
+            .rsplit_once('@')
+            .map_or(("", text), |(_, rest)| ("...@", rest));
+        let shown: String = shown
+            .chars()
+            .take(200)
+            .flat_map(char::escape_debug)
+            .collect();
+        self.0.url = Some(format!("{before}{shown}").into());
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
@@ -123,7 +138,7 @@ impl Error {
         self.0.received
     }
 
-    /// The URL that was asked, without userinfo.
+    /// The URL that was asked, or the text that is none, without userinfo.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
