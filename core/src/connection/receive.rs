@@ -2,6 +2,8 @@
 //!
 //! [`Connection::poll`] computes *what* stands in the buffer as positions, then borrows it once at the end.
 
+use std::io;
+
 use http::StatusCode;
 
 use super::failure::{Failure, PeerViolation};
@@ -49,6 +51,81 @@ impl From<PeerViolation> for Failure {
 }
 
 impl Connection {
+    /// Space to read into; never empty. Content that was not consumed stays in front of it: read only while
+    /// [`Connection::interest`] says so, or the buffer grows with what the peer sends.
+    pub fn receive_space(&mut self) -> &mut [u8] {
+        let bound = match self.halves.receive {
+            ReceiveState::Idle | ReceiveState::Done | ReceiveState::Broken(_) => {
+                return &mut self.probe;
+            }
+            ReceiveState::Head(_) => self.limits.max_head_bytes,
+            ReceiveState::Trailers(_) => self.limits.max_trailer_bytes,
+            ReceiveState::Content(_) => 0,
+        };
+        self.scratch.input.space(bound)
+    }
+
+    /// Reports how many octets were read into [`Connection::receive_space`].
+    pub fn received(&mut self, now: Now, octets: usize) {
+        if octets == 0 {
+            return;
+        }
+        match self.halves.receive {
+            ReceiveState::Broken(_) => {}
+            ReceiveState::Idle => {
+                self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+            }
+            ReceiveState::Done => self.persistence.note(CloseReason::Surplus),
+            ReceiveState::Head(_) | ReceiveState::Content(_) | ReceiveState::Trailers(_) => {
+                self.scratch.input.filled(octets);
+                // What came before the transport took our first octet answers nothing of ours.
+                if self.pulse.sent() == 0 {
+                    self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+                }
+                self.pulse.note_received(now.tick, octets as u64);
+            }
+        }
+    }
+
+    /// Takes octets that the driver read into memory of its own; returns how many (at least one, if there is one).
+    /// Poll before offering the rest.
+    pub fn feed(&mut self, now: Now, octets: &[u8]) -> usize {
+        let space = self.receive_space();
+        let count = space.len().min(octets.len());
+        space[..count].copy_from_slice(&octets[..count]);
+        self.received(now, count);
+        count
+    }
+
+    /// The peer ended its stream cleanly. What that means depends on the framing; [`Connection::poll`] tells.
+    pub fn receive_eof(&mut self) {
+        self.end_stream(StreamEnd::Clean);
+    }
+
+    /// The transport delivers nothing any more. What was received before is still read.
+    pub fn receive_failed(&mut self, why: io::ErrorKind) {
+        self.persistence.note(CloseReason::TransportFailed);
+        self.end_stream(StreamEnd::Failed(why));
+    }
+
+    fn end_stream(&mut self, end: StreamEnd) {
+        self.stream_end.get_or_insert(end);
+        if self.halves.receive == ReceiveState::Idle {
+            self.persistence.note(CloseReason::PeerEof);
+        }
+    }
+
+    pub(super) fn break_off(&mut self, failure: Failure, reason: CloseReason) {
+        self.persistence.note(reason);
+        self.advance_receive(ReceiveEvent::Broken(failure));
+    }
+
+    pub(super) fn advance_receive(&mut self, event: ReceiveEvent) {
+        if let Some(next) = self.halves.receive.next(event) {
+            self.halves.receive = next;
+        }
+    }
+
     /// What the octets received so far mean. Call it again until it says [`Received::NeedMore`] or [`Received::End`].
     ///
     /// # Errors

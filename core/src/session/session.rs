@@ -11,7 +11,6 @@ use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::prepare::{ConstantHead, encode_head};
 use super::request::Request;
-use super::snapshot::{OriginSnapshot, PoolSnapshot};
 use super::timers::{Owner, Patience, Timers};
 use crate::base::{ConnectionId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage};
 use crate::pool::{Assignment, OriginId, Place, Pool};
@@ -43,11 +42,11 @@ pub(crate) enum Outcome {
 pub(crate) struct Session {
     pub(super) config: Config,
     limits: Arc<Limits>,
-    keys: HashMap<PoolKey, OriginId, Seeded>,
+    pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
     /// The origin that was asked for last: the next request mostly asks for the same.
     recent: Option<OriginId>,
     /// By the index of the origin's id.
-    tenants: Vec<Option<Tenant>>,
+    pub(super) tenants: Vec<Option<Tenant>>,
     pub(super) pool: Pool,
     pub(super) exchanges: Slab<Exchange>,
     pub(super) establishes: Slab<Establish>,
@@ -56,7 +55,7 @@ pub(crate) struct Session {
     pub(super) wakes: VecDeque<RequestId>,
     pub(super) orders: VecDeque<Order>,
     pub(super) opened: u64,
-    reused: u64,
+    pub(super) reused: u64,
     pub(super) closed: bool,
 }
 
@@ -401,31 +400,5 @@ impl Session {
     /// The present tenant of a place among the connections.
     pub(crate) fn member_at(&self, index: usize) -> Option<ConnectionId> {
         self.members.key_at(index).map(ConnectionId)
-    }
-
-    pub(crate) fn pool_snapshot(&self) -> PoolSnapshot {
-        let mut origins = Vec::new();
-        for tenant in self.tenants.iter().flatten() {
-            let counts = self
-                .keys
-                .get(&tenant.key)
-                .and_then(|id| self.pool.counts(*id));
-            if let Some((idle, dialling, live, waiting)) = counts {
-                let busy = live - idle - dialling;
-                origins.push(OriginSnapshot {
-                    origin: tenant.key.origin.clone(),
-                    idle,
-                    busy,
-                    dialling,
-                    waiting,
-                });
-            }
-        }
-        PoolSnapshot {
-            origins,
-            opened: self.opened,
-            reused: self.reused,
-            requests: self.exchanges.len(),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! A view into the pool: what stands there now.
 
+use super::session::Session;
 use crate::message::Origin;
 
 /// The connections of one origin.
@@ -28,4 +29,32 @@ pub struct PoolSnapshot {
     pub reused: u64,
     /// Requests that are under way or waiting.
     pub requests: usize,
+}
+
+impl Session {
+    pub(crate) fn pool_snapshot(&self) -> PoolSnapshot {
+        let mut origins = Vec::new();
+        for tenant in self.tenants.iter().flatten() {
+            let counts = self
+                .keys
+                .get(&tenant.key)
+                .and_then(|id| self.pool.counts(*id));
+            if let Some((idle, dialling, live, waiting)) = counts {
+                let busy = live - idle - dialling;
+                origins.push(OriginSnapshot {
+                    origin: tenant.key.origin.clone(),
+                    idle,
+                    busy,
+                    dialling,
+                    waiting,
+                });
+            }
+        }
+        PoolSnapshot {
+            origins,
+            opened: self.opened,
+            reused: self.reused,
+            requests: self.exchanges.len(),
+        }
+    }
 }
