@@ -88,15 +88,8 @@ impl<S> Engine<S> {
         live.content = bytes::Bytes::new();
         let scratch = live.connection.take_scratch();
         self.put_slot(live);
-        self.session.end(
-            now,
-            id,
-            if renewed.is_ok() {
-                Outcome::Reusable
-            } else {
-                Outcome::Close
-            },
-        );
+        let outcome = renewed.map_or(Outcome::Close, |()| Outcome::Reusable);
+        self.session.end(now, id, outcome);
         self.settle();
         scratch
     }

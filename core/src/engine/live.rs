@@ -126,8 +126,9 @@ impl<S> Live<S> {
     /// `write` gets the driver's part and what is to go out, and returns how many octets went;
     /// [`Outgoing::write_to`] does that for anything that implements [`Write`].
     ///
-    /// Nothing goes out on a kept connection before it was [read](Live::read) again: whatever it has to say
-    /// between two requests (an end, octets that nobody asked for) makes it useless for the next.
+    /// Nothing goes out on a kept connection before it was [read](Live::read) again, unless a read found it drained less
+    /// than 100 µs ago: whatever it has to say between two requests (an end, octets that nobody asked for) makes it
+    /// useless for the next.
     pub fn write(
         &mut self,
         now: Now,

@@ -280,20 +280,18 @@ impl Session {
         }
     }
 
-    /// The request lost a kept connection before the peer could see an octet of it: it asks for another one. Not if it
-    /// is over already, or the session is closed.
-    pub(crate) fn try_again(&mut self, now: Now, id: RequestId) -> bool {
-        let Some(exchange) = self.exchanges.get_mut(id.0).filter(|_| !self.closed) else {
-            return false;
+    /// The request lost a kept connection before the peer could see an octet of it: it asks for another one.
+    pub(crate) fn try_again(&mut self, now: Now, id: RequestId) {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return;
         };
         let ExchangeState::Running(connection) = exchange.state else {
-            return false;
+            return;
         };
         exchange.state = ExchangeState::Waiting;
         let origin = exchange.origin;
         self.enqueue(now, id, origin, Place::Front);
         self.lose(now, connection);
-        true
     }
 
     /// Whether the session takes no further request.

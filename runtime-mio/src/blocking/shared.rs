@@ -63,12 +63,8 @@ impl Shared {
             let resolver = Resolver::new(move |establish, answer| {
                 // The session may be gone by now; so is the question then.
                 if let Some(shared) = weak.upgrade() {
-                    let mut state = shared.lock();
                     let answer = answer.as_deref().map_err(Clone::clone);
-                    state
-                        .engine
-                        .handle_resolved(shared.clock.now(), establish, answer);
-                    shared.settle(state);
+                    shared.with(|engine, now| engine.handle_resolved(now, establish, answer));
                 }
             });
             Self {
