@@ -94,27 +94,31 @@ mod client;
 mod connection;
 mod engine;
 mod message;
+mod policy;
 mod pool;
 mod session;
 mod syntax;
 mod wire;
 
 pub use base::{
-    CloseReason, ConnectionId, EstablishId, Limits, Now, Progress, Pulse, RequestId, Stage, Tick,
+    CloseReason, ConnectionId, EstablishId, Leniency, Limits, Now, Progress, Pulse, RequestId,
+    Rules, Stage, Tick,
 };
 pub use client::{Dispatch, Home, Incoming, IntoUrl, Look, RequestBuilder, text_from};
 pub use connection::{
-    Connection, ContentPlan, Failure, Interest, Misuse, Outgoing, PeerViolation, Received, Scratch,
+    Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
+    PeerViolation, Received, RequestPlan, Scratch,
 };
-pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step};
+pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
-    Field, FieldError, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError, ResponseHead,
-    Scheme,
+    Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
+    ResponseHead, Scheme,
 };
+pub use policy::{Credentials, CredentialsError, Loss, NoReplay, Replay};
 pub use pool::PoolLimits;
 pub use session::{
-    Config, Content, Error, ErrorKind, Event, OriginSnapshot, PoolSnapshot, Request, RequestError,
-    ResolveError, Timeouts, Verdict,
+    Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, OriginSnapshot,
+    PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, FramingError, HeadError};
 

@@ -1,16 +1,15 @@
 //! Content on its way out, seen from outside: what is absorbed, lent, framed, and how much memory that takes.
 
-use sessile_core::{Connection, ContentPlan, Limits, Now, Scratch};
+use sessile_core::{Connection, ContentPlan, Method, Now, RequestPlan, Scratch};
 
 fn begun(plan: ContentPlan) -> Connection {
-    let mut connection = Connection::new(Limits::default().into());
+    let mut connection = Connection::default();
     let head = b"POST / HTTP/1.1\r\nHost: a\r\n\r\n";
     connection
         .start(
             Now::default(),
-            &http::Method::POST,
+            RequestPlan::new(&Method::POST, plan),
             head,
-            plan,
             Scratch::default(),
         )
         .expect("it is idle");

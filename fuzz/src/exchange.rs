@@ -7,7 +7,8 @@ use std::io;
 use std::mem;
 
 use sessile_core::{
-    Connection, ContentPlan, Failure, Limits, Now, PeerViolation, Progress, Received, Scratch,
+    Connection, ContentPlan, Failure, Limits, Now, PeerViolation, Progress, Received, RequestPlan,
+    Scratch,
 };
 
 use crate::delivery::{Delivery, EndSeen, Path};
@@ -29,7 +30,7 @@ pub(crate) struct Outcome {
 
 /// A new connection that carries the scenario's exchange, and what came of it.
 pub(crate) fn run(scenario: &Scenario<'_>, delivery: Delivery, memory: &mut Scratch) -> Outcome {
-    let mut connection = Connection::new(scenario.limits.clone());
+    let mut connection = Connection::new(scenario.rules.clone());
     let outcome = run_on(&mut connection, scenario, delivery, mem::take(memory));
     *memory = connection.take_scratch();
     outcome
@@ -47,7 +48,7 @@ pub(crate) fn run_on(
     let mut exchange = Exchange {
         connection,
         delivery,
-        limits: scenario.limits,
+        limits: &scenario.rules.limits,
         outcome: Outcome::default(),
         offered: 0,
         turns: 0,
@@ -66,7 +67,8 @@ fn send_request(connection: &mut Connection, scenario: &Scenario<'_>, memory: Sc
         Written::Partly => ContentPlan::Length(1),
         Written::Whole | Written::Nothing => ContentPlan::None,
     };
-    let started = connection.start(now(), &scenario.method, b"head", plan, memory);
+    let plan = RequestPlan::new(&scenario.method, plan);
+    let started = connection.start(now(), plan, b"head", memory);
     started.expect("the connection is idle");
     if scenario.written != Written::Nothing {
         connection.outgoing(b"");
@@ -246,6 +248,7 @@ impl Exchange<'_> {
                 assert!((1..=self.limits.max_trailers).contains(&fields.len()));
                 trace.trailers = Some(Lines::copy(fields));
             }
+            Received::Switched => panic!("no request of ours offers to switch"),
             Received::NeedMore | Received::End => {}
         }
         Answer::Told

@@ -3,7 +3,7 @@
 use std::mem;
 
 use sessile_core::{
-    CloseReason, Connection, ContentPlan, Limits, Misuse, Progress, Received, Scratch,
+    CloseReason, Connection, ContentPlan, Misuse, Progress, Received, RequestPlan, Scratch,
 };
 
 use crate::exchange::now;
@@ -117,9 +117,14 @@ struct Sending<'a> {
 
 impl<'a> Sending<'a> {
     fn start(upload: &'a Upload<'a>, head: &[u8], expected: &'a [u8], memory: Scratch) -> Self {
-        let mut connection = Connection::new(Limits::default().into());
+        let mut connection = Connection::default();
         connection
-            .start(now(), &upload.method, head, upload.plan, memory)
+            .start(
+                now(),
+                RequestPlan::new(&upload.method, upload.plan),
+                head,
+                memory,
+            )
             .expect("a new connection is idle");
         Self {
             upload,

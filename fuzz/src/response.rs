@@ -69,7 +69,7 @@ fn judge_tail(scenario: &Scenario<'_>, reference: &Outcome, memory: &mut Scratch
         end: End::Open,
         ..scenario.clone()
     };
-    let mut connection = Connection::new(scenario.limits.clone());
+    let mut connection = Connection::new(scenario.rules.clone());
     let outcome = run_on(
         &mut connection,
         &cut,

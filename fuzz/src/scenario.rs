@@ -13,7 +13,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use sessile_core::{Limits, Method};
+use sessile_core::{Limits, Method, Rules};
 
 /// How the peer's stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +37,16 @@ pub(crate) struct Scenario<'a> {
     pub(crate) method: Method,
     pub(crate) end: End,
     pub(crate) written: Written,
-    pub(crate) limits: &'static Arc<Limits>,
+    pub(crate) rules: &'static Arc<Rules>,
     pub(crate) pieces: [usize; 3],
     pub(crate) octets: &'a [u8],
 }
 
-static DEFAULT: LazyLock<Arc<Limits>> = LazyLock::new(Arc::default);
+static DEFAULT: LazyLock<Arc<Rules>> = LazyLock::new(Arc::default);
 
 /// So small that a fuzzer's short inputs reach every edge.
-static SMALL: LazyLock<Arc<Limits>> = LazyLock::new(|| {
-    Arc::new(Limits {
+static SMALL: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    Arc::new(Rules::from(Limits {
         max_head_bytes: 96,
         max_fields: 4,
         max_interim: 2,
@@ -55,7 +55,8 @@ static SMALL: LazyLock<Arc<Limits>> = LazyLock::new(|| {
         max_chunk_extensions: 16,
         max_trailers: 2,
         max_trailer_bytes: 32,
-    })
+        max_content_bytes: Some(64),
+    }))
 });
 
 impl<'a> Scenario<'a> {
@@ -73,7 +74,7 @@ impl<'a> Scenario<'a> {
                 b'A' => End::Aborted,
                 _ => End::Open,
             },
-            limits: match limits {
+            rules: match limits {
                 b'S' => &SMALL,
                 _ => &DEFAULT,
             },

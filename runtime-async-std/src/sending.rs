@@ -91,7 +91,7 @@ impl Sending {
             };
             let aborted = live.connection.pulse().abort_requested();
             match live.connection.poll() {
-                Ok(Received::Head(_)) => return Poll::Ready(self.head().map(Some)),
+                Ok(Received::Head(_)) => return Poll::Ready(self.head()),
                 Ok(Received::NeedMore) if aborted => return Poll::Ready(Err(self.abort())),
                 Ok(Received::NeedMore) => {}
                 Ok(_) => continue,
@@ -135,11 +135,20 @@ impl Sending {
         }
     }
 
-    fn head(&mut self) -> Result<Response, Error> {
+    /// The final head is here. `None`: it was nobody's, and the request goes on.
+    fn head(&mut self) -> Result<Option<Response>, Error> {
         let (id, waker, live) = self.leave_driving()?;
-        let verdict = self.shared.with(|engine, _| engine.handle_head(id));
+        let verdict = self.shared.with(|engine, _| engine.handle_head(id, &live));
         match verdict {
-            Verdict::Deliver => Ok(Response::new(Arc::clone(&self.shared), id, live, waker)),
+            Verdict::Deliver => {
+                let shared = Arc::clone(&self.shared);
+                Ok(Some(Response::new(shared, id, live, waker)))
+            }
+            Verdict::Again => {
+                let step = self.shared.with(|engine, now| engine.again(now, id, live));
+                self.go_on(id, waker, step)?;
+                Ok(None)
+            }
             _ => {
                 self.state = State::Driving(id, waker, live);
                 Err(self.abort())

@@ -68,6 +68,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     truncated_content_is_no_content,
     a_hangup_is_no_answer,
     a_hangup_on_an_old_connection_is_not_asked_again,
+    a_hangup_on_an_old_connection_is_replayed_where_that_is_safe,
     a_reset_is_a_transport_failure,
     a_refused_dial_sends_nothing,
     a_name_without_address_is_told,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Why a connection carries no further request.
+/// Why a connection carries no further request. Every connection that ends has exactly one.
 ///
 /// When several are true, the first in this order is the one that is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,8 @@ pub enum CloseReason {
     Unsolicited,
     /// The peer broke a rule of the protocol or passed one of our limits.
     ProtocolError,
+    /// The connection became a tunnel or went over to another protocol: it is the application's now.
+    Switched,
     /// The stream ended inside a message.
     Truncated,
     /// The response was complete before the request was: its rest can no longer be sent.
@@ -26,22 +28,57 @@ pub enum CloseReason {
     FramingConflict,
     /// The content ended with the connection.
     CloseDelimited,
-    /// The application let go of the response before its end.
+    /// The application let go of the response, and its rest was too long or too late.
     UnreadContent,
     /// Octets followed the response that belong to no request.
     Surplus,
-    /// The peer ended the stream while the connection was idle.
+    /// The peer ended the stream, or it failed, while no message was under way.
     PeerEof,
+    /// The peer's `Keep-Alive` field allows no further request.
+    KeepAliveHint,
     /// The transport failed: reset, broken pipe, unreachable.
     TransportFailed,
     /// The request was cancelled, or one of its time limits passed, while it used the connection.
     Abandoned,
-    /// The connection was idle for as long as the pool allows.
+    /// The connection was idle for as long as the pool or its peer allows.
     IdleTimeout,
-    /// Another connection needed the place.
+    /// Another connection needed the place, or there were more idle ones than the pool keeps.
     Evicted,
     /// The session was closed.
     SessionClosed,
+}
+
+impl CloseReason {
+    /// A stable word for logs, tests and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsolicited => "unsolicited",
+            Self::ProtocolError => "protocol-error",
+            Self::Switched => "switched",
+            Self::Truncated => "truncated",
+            Self::RequestIncomplete => "request-incomplete",
+            Self::LocalClose => "local-close",
+            Self::PeerClose => "peer-close",
+            Self::OldVersion => "old-version",
+            Self::FramingConflict => "framing-conflict",
+            Self::CloseDelimited => "close-delimited",
+            Self::UnreadContent => "unread-content",
+            Self::Surplus => "surplus",
+            Self::PeerEof => "peer-eof",
+            Self::KeepAliveHint => "keep-alive-hint",
+            Self::TransportFailed => "transport-failed",
+            Self::Abandoned => "abandoned",
+            Self::IdleTimeout => "idle-timeout",
+            Self::Evicted => "evicted",
+            Self::SessionClosed => "session-closed",
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// How far a request came on its connection. Whether it may be sent again is decided from this and the method alone.
@@ -71,6 +108,8 @@ pub enum Stage {
     Connect,
     /// Sending the request.
     Send,
+    /// Waiting for the peer's word (100) before the content is sent.
+    Continue,
     /// Waiting for the head of the final response, or reading it.
     Head,
     /// Reading the content and its trailer section.
@@ -88,6 +127,7 @@ impl Stage {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Send => "send",
+            Self::Continue => "continue",
             Self::Head => "head",
             Self::Content => "content",
             Self::Deadline => "deadline",

@@ -27,6 +27,9 @@ pub struct Limits {
     pub max_trailers: usize,
     /// Octets in one trailer section: 16 KiB, as in hyper.
     pub max_trailer_bytes: usize,
+    /// Octets of content in one response, before any content coding is undone: no bound, because streaming has none.
+    /// (Content-Length beyond it is refused with the head; otherwise what lies within it is delivered first.)
+    pub max_content_bytes: Option<u64>,
 }
 
 impl Default for Limits {
@@ -40,6 +43,7 @@ impl Default for Limits {
             max_chunk_extensions: 16 * 1024,
             max_trailers: 32,
             max_trailer_bytes: 16 * 1024,
+            max_content_bytes: None,
         }
     }
 }

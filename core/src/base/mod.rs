@@ -6,6 +6,7 @@ mod id;
 mod limits;
 mod now;
 mod pulse;
+mod rules;
 mod seeded;
 mod slab;
 
@@ -17,5 +18,6 @@ pub use limits::Limits;
 pub use now::{Now, Tick};
 pub(crate) use pulse::Phase;
 pub use pulse::Pulse;
+pub use rules::{Leniency, Rules};
 pub(crate) use seeded::Seeded;
 pub(crate) use slab::Slab;

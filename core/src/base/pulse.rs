@@ -21,6 +21,8 @@ pub(crate) enum Phase {
     Receiving = 3,
     /// Octets lie ready for the application: its pace is no fault of the peer.
     Application = 4,
+    /// The request's head is out; its content is held until the peer says 100.
+    AwaitingContinue = 5,
 }
 
 impl Phase {
@@ -29,6 +31,7 @@ impl Phase {
         match self {
             Self::Idle | Self::Application => None,
             Self::Sending => Some(Stage::Send),
+            Self::AwaitingContinue => Some(Stage::Continue),
             Self::AwaitingHead => Some(Stage::Head),
             Self::Receiving => Some(Stage::Content),
         }
@@ -42,6 +45,8 @@ pub struct Pulse {
     head_seen: AtomicBool,
     request_complete: AtomicBool,
     abort: AtomicBool,
+    /// Content that was held for a 100 may go.
+    proceed: AtomicBool,
     flushed: AtomicU64,
     active: AtomicU64,
     sent: AtomicU64,
@@ -55,6 +60,7 @@ impl Pulse {
         self.head_seen.store(false, Relaxed);
         self.request_complete.store(false, Relaxed);
         self.abort.store(false, Relaxed);
+        self.proceed.store(false, Relaxed);
         self.flushed.store(tick.as_nanos(), Relaxed);
         self.active.store(tick.as_nanos(), Relaxed);
         self.enter(Phase::Sending);
@@ -82,6 +88,20 @@ impl Pulse {
         self.request_complete.store(true, Relaxed);
     }
 
+    pub(crate) fn note_head_flushed(&self, tick: Tick) {
+        self.flushed.store(tick.as_nanos(), Relaxed);
+        self.enter(Phase::AwaitingContinue);
+    }
+
+    /// Lets content go that is held for a 100, whoever holds the connection.
+    pub(crate) fn permit(&self) {
+        self.proceed.store(true, Relaxed);
+    }
+
+    pub(crate) fn may_proceed(&self) -> bool {
+        self.proceed.load(Relaxed)
+    }
+
     /// The transport takes no more of the request: what is awaited now is awaited from here on.
     pub(crate) fn note_send_over(&self) {
         self.flushed.store(self.active.load(Relaxed), Relaxed);
@@ -98,6 +118,7 @@ impl Pulse {
             2 => Phase::AwaitingHead,
             3 => Phase::Receiving,
             4 => Phase::Application,
+            5 => Phase::AwaitingContinue,
             _ => Phase::Idle,
         }
     }

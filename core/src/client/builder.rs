@@ -10,8 +10,8 @@ use http::Method;
 use url::Url;
 
 use crate::base::Stage;
-use crate::message::Fields;
-use crate::session::{Content, Error, ErrorKind, Request, Timeouts};
+use crate::message::FieldError;
+use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
 
 /// What a runtime does with a built request.
 pub trait Dispatch {
@@ -84,15 +84,6 @@ pub struct RequestBuilder<D = ()> {
     draft: Result<Draft, Error>,
 }
 
-struct Draft {
-    method: Method,
-    url: Url,
-    fields: Fields,
-    content: Content,
-    timeouts: Option<Timeouts>,
-    deadline: Option<Duration>,
-}
-
 impl RequestBuilder<()> {
     /// A request that is submitted by hand, to an [`Engine`](crate::Engine) or a driver.
     pub fn new(method: impl AsRef<str>, url: impl IntoUrl) -> Self {
@@ -101,12 +92,9 @@ impl RequestBuilder<()> {
 }
 
 impl RequestBuilder<()> {
-    /// Announces content that the driver will hand over octet by octet.
+    /// Sets content of any kind; the pieces of a [`Content::Stream`] are handed over while the request is sent.
     pub fn content(self, content: Content) -> Self {
-        self.change(|draft| {
-            draft.content = content;
-            Ok(())
-        })
+        self.set(|draft| draft.content = content)
     }
 }
 
@@ -116,17 +104,7 @@ impl<D> RequestBuilder<D> {
         let method = Method::from_bytes(method.as_ref().as_bytes())
             .map_err(|_| Error::new(ErrorKind::Method, Stage::Prepare));
         let url = url.into_url();
-        let draft = method.and_then(|method| {
-            let (fields, content) = (Fields::new(), Content::Empty);
-            Ok(Draft {
-                method,
-                url: url?,
-                fields,
-                content,
-                timeouts: None,
-                deadline: None,
-            })
-        });
+        let draft = method.and_then(|method| Ok(Draft::new(method, url?)));
         Self { dispatch, draft }
     }
 
@@ -139,9 +117,26 @@ impl<D> RequestBuilder<D> {
         self
     }
 
+    fn set(self, set: impl FnOnce(&mut Draft)) -> Self {
+        self.change(|draft| {
+            set(draft);
+            Ok(())
+        })
+    }
+
     /// Adds a field line. It replaces the session's lines and the built-in line of that name, not the request's own.
     pub fn header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.change(|draft| append(draft, name.as_ref(), value.as_ref()))
+    }
+
+    /// Leaves out what the session or the built-in defaults would send under this name: `User-Agent`, say. A line that
+    /// the request adds itself is sent all the same. Authorization also stands for what the URL's userinfo would become.
+    pub fn remove_header(self, name: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let name = name.as_ref();
+            let inserted = draft.removed.insert(name);
+            inserted.map_err(|error| field_error(name, error))
+        })
     }
 
     /// Adds field lines.
@@ -172,30 +167,46 @@ impl<D> RequestBuilder<D> {
         })
     }
 
+    /// Asks for the server as a whole (`OPTIONS *`, RFC 9112 §3.2.4); the URL must have no path and no query.
+    pub fn asterisk(self) -> Self {
+        self.set(|draft| draft.asterisk = true)
+    }
+
+    /// Adds a field that follows the content (RFC 9110 §6.5); the content is chunked then, whatever its length.
+    pub fn trailer(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let name = name.as_ref();
+            let appended = draft.trailers.append(name, value);
+            appended.map_err(|error| field_error(name, error))
+        })
+    }
+
+    /// Says that the request may be sent twice although its method does not (it carries an idempotency key, say): then
+    /// it is sent once more when a kept connection turns out to have died.
+    pub fn repeatable(self) -> Self {
+        self.set(|draft| draft.safe = true)
+    }
+
+    /// When to ask the peer before the content is sent, instead of what the session says.
+    pub fn expect_continue(self, policy: ExpectContinue) -> Self {
+        self.set(|draft| draft.expect = Some(policy))
+    }
+
     /// Sets the content. It is kept in memory, without a copy where it already is a [`Bytes`].
     pub fn body(self, content: impl Into<Bytes>) -> Self {
-        self.change(|draft| {
-            draft.content = Content::Bytes(content.into());
-            Ok(())
-        })
+        self.set(|draft| draft.content = Content::Bytes(content.into()))
     }
 
     /// Limits the whole request, from sending it to the end of its content. (A response that nobody reads when the
     /// limit passes keeps its connection until it is read or dropped.)
     pub fn timeout(self, limit: Duration) -> Self {
-        self.change(|draft| {
-            draft.deadline = Some(limit);
-            Ok(())
-        })
+        self.set(|draft| draft.deadline = Some(limit))
     }
 
     /// Replaces the session's time limits for this request. (Resolving and connecting belong to the connection, which
     /// requests share: there the session's limits stay in force.)
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
-        self.change(|draft| {
-            draft.timeouts = Some(timeouts);
-            Ok(())
-        })
+        self.set(|draft| draft.timeouts = Some(timeouts))
     }
 
     /// The request.
@@ -207,34 +218,21 @@ impl<D> RequestBuilder<D> {
     }
 
     fn split(self) -> (D, Result<Request, Error>) {
-        let request = self.draft.and_then(|draft| {
-            let Draft {
-                method,
-                url,
-                fields,
-                content,
-                timeouts,
-                deadline,
-            } = draft;
-            let mut request = Request::new(method, url, fields, content)?;
-            request.timeouts = timeouts;
-            request.deadline = deadline;
-            Ok(request)
-        });
+        let request = self.draft.and_then(Draft::check);
         (self.dispatch, request)
     }
 }
 
 fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind> {
-    draft.fields.append(name, value).map_err(|error| {
-        let name = name
-            .escape_ascii()
-            .take(64)
-            .map(char::from)
-            .collect::<String>()
-            .into();
-        ErrorKind::Field { name, error }
-    })
+    let appended = draft.fields.append(name, value);
+    appended.map_err(|error| field_error(name, error))
+}
+
+/// The error of a field line, with its name shown as far as that is readable.
+fn field_error(name: &[u8], error: FieldError) -> ErrorKind {
+    let shown = name.escape_ascii().take(64).map(char::from);
+    let name = shown.collect::<String>().into();
+    ErrorKind::Field { name, error }
 }
 
 impl<D: Dispatch> RequestBuilder<D> {
@@ -284,8 +282,8 @@ mod tests {
             "field-name"
         );
         assert_eq!(
-            code(RequestBuilder::new("GET", "http://a").header("Upgrade", "x")),
-            "unsupported"
+            code(RequestBuilder::new("GET", "http://a").header("Upgrade", "h2c")),
+            "upgrade"
         );
     }
 

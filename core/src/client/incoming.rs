@@ -4,9 +4,9 @@
 use core::fmt;
 use std::io;
 
-use crate::base::{Now, RequestId, Stage};
+use crate::base::{CloseReason, Now, RequestId, Stage};
 use crate::connection::{Failure, Received, Scratch};
-use crate::engine::{ConnectionInfo, Engine, Live, Step};
+use crate::engine::{ConnectionInfo, Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
 use crate::session::{Error, ErrorKind};
 
@@ -122,6 +122,8 @@ impl<S> Incoming<S> {
                     self.complete(home);
                     return Ok(Look::End);
                 }
+                // It stays in our hands until somebody takes the stream, or lets go.
+                Ok(Received::Switched) => return Ok(Look::End),
                 Err(failure) => return Err(self.broke(home, failure)),
             }
         }
@@ -220,6 +222,28 @@ impl<S> Incoming<S> {
         let error = home.with(|engine, now| act(engine, now, id, live));
         self.state = State::Failed(error.clone(), head);
         error
+    }
+
+    /// Whether the connection speaks another protocol from here on.
+    pub fn is_switched(&self) -> bool {
+        match &self.state {
+            State::Reading(live) => live.connection.close_reason() == Some(CloseReason::Switched),
+            State::Complete(_) | State::Failed(..) => false,
+        }
+    }
+
+    /// Takes the stream of a connection that was switched; `None` if it was not. The session forgets it.
+    pub fn upgrade(&mut self, home: &impl Home<S>) -> Option<Upgraded<S>> {
+        if !self.is_switched() {
+            return None;
+        }
+        let id = self.id;
+        match self.leave() {
+            State::Reading(live) => {
+                Some(home.with(|engine, now| engine.finish_upgraded(now, id, live)))
+            }
+            State::Complete(_) | State::Failed(..) => None,
+        }
     }
 
     fn leave(&mut self) -> State<S> {

@@ -33,8 +33,12 @@ pub enum PeerViolation {
     Truncated,
     /// Octets came before we had sent any, so they answer nothing.
     Unsolicited,
-    /// A 101 to a request that did not ask for an upgrade.
+    /// A 101 to a request that did not offer that protocol, or none.
     SwitchedUnasked,
+    /// A 101 or a tunnel while the request was still on its way: the two sides cannot agree on where HTTP ends.
+    SwitchedEarly,
+    /// More content than [`Limits::max_content_bytes`](crate::Limits::max_content_bytes) allows.
+    ContentTooLong,
     /// More interim responses, or more octets of them, than the limits allow.
     TooManyInterim,
 }
@@ -51,15 +55,17 @@ impl PeerViolation {
                 HeadError::FieldValue => "RFC 9110 section 5.5",
                 HeadError::TooManyFields | HeadError::TooLong => "the session's limits",
             },
-            Self::Framing(FramingError::TransferEncoding) => "RFC 9112 section 6.1",
+            Self::Framing(FramingError::TransferEncoding | FramingError::Conflict) => {
+                "RFC 9112 section 6.1"
+            }
             Self::Framing(_) => "RFC 9112 section 6.3",
             Self::Chunk(ChunkError::TooLong) => "the session's limits",
             Self::Chunk(ChunkError::Extension) => "RFC 9112 section 7.1.1",
             Self::Chunk(_) => "RFC 9112 section 7.1",
             Self::Truncated => "RFC 9112 section 8",
             Self::Unsolicited => "RFC 9112 section 9.2",
-            Self::SwitchedUnasked => "RFC 9110 section 15.2.2",
-            Self::TooManyInterim => "the session's limits",
+            Self::SwitchedUnasked | Self::SwitchedEarly => "RFC 9110 section 7.8",
+            Self::TooManyInterim | Self::ContentTooLong => "the session's limits",
         }
     }
 
@@ -81,6 +87,7 @@ impl PeerViolation {
             Self::Framing(FramingError::ContentLength) => "bad-content-length",
             Self::Framing(FramingError::ContentLengthsDiffer) => "content-lengths-differ",
             Self::Framing(FramingError::TransferEncoding) => "bad-transfer-encoding",
+            Self::Framing(FramingError::Conflict) => "framing-conflict",
             Self::Chunk(ChunkError::Size) => "bad-chunk-size",
             Self::Chunk(ChunkError::TooLarge) => "chunk-too-large",
             Self::Chunk(ChunkError::Extension) => "bad-chunk-extension",
@@ -90,6 +97,8 @@ impl PeerViolation {
             Self::Truncated => "truncated",
             Self::Unsolicited => "unsolicited",
             Self::SwitchedUnasked => "switched-unasked",
+            Self::SwitchedEarly => "switched-early",
+            Self::ContentTooLong => "content-too-long",
             Self::TooManyInterim => "too-many-interim",
         }
     }
@@ -119,6 +128,8 @@ impl fmt::Display for PeerViolation {
             Self::Truncated => "the connection ended inside the response",
             Self::Unsolicited => "the peer sent octets before it was asked",
             Self::SwitchedUnasked => "the peer switched protocols without being asked",
+            Self::SwitchedEarly => "the peer switched protocols before it had the whole request",
+            Self::ContentTooLong => "the response has more content than allowed",
             Self::TooManyInterim => "the peer sent more interim responses than allowed",
         };
         write!(f, "{text} ({}; {})", self.code(), self.rule())

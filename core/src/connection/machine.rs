@@ -9,19 +9,19 @@ use core::fmt;
 use std::io;
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
 
-use super::persistence::Persistence;
+use super::persistence::{KeepAlive, Persistence};
 use super::scratch::Scratch;
-use super::send::{ContentPlan, ContentWriter, Misuse, Outgoing};
+use super::send::{Misuse, RequestPlan};
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
-use crate::base::{CloseReason, Limits, Now, Phase, Pulse};
+use super::upgraded::Leftover;
+use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
+use crate::message::{FieldsRef, HeadRef};
+use crate::wire::Asked;
 
 /// Where octets go that nobody asked for: one is enough to know that the connection is useless.
 const PROBE: usize = 16;
-
-/// Absorbed content waits for the transport in the connection's own buffer, up to about this much beside the head.
-const MOST_PENDING: usize = 4 * 1024;
 
 /// Which kinds of readiness the connection can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,16 @@ pub(crate) enum StreamEnd {
 
 /// One HTTP/1.1 connection as a machine over octets.
 ///
+/// It carries one exchange after the other, never two at once. The head that goes out is the caller's octets, or comes
+/// from a checked request with [`Request::begin`](crate::Request::begin).
+///
 /// ```
-/// use sessile_core::{Connection, ContentPlan, Limits, Now, Received, Scratch};
+/// use sessile_core::{Connection, Now, Received, RequestBuilder, Scratch};
 /// let now = Now::default();
-/// let mut connection = Connection::new(Limits::default().into());
-/// connection.start(now, &http::Method::GET, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", ContentPlan::None, Scratch::default())?;
+/// let mut connection = Connection::default();
+/// let request = RequestBuilder::new("GET", "http://a/").build()?;
+/// request.begin(now, &mut connection, Scratch::default())?;
+/// assert!(connection.outgoing(b"").single().is_some_and(|octets| octets.starts_with(b"GET / HTTP/1.1\r\nHost: a\r\n")));
 /// let count = connection.outgoing(b"").len();
 /// connection.sent(now, count);
 ///
@@ -61,36 +66,56 @@ pub struct Connection {
     pub(super) halves: Halves,
     pub(super) persistence: Persistence,
     pub(super) scratch: Scratch,
-    pub(super) limits: Arc<Limits>,
+    pub(super) rules: Arc<Rules>,
     pub(super) pulse: Arc<Pulse>,
     /// How much of `scratch.out` the transport has taken.
-    written: usize,
+    pub(super) written: usize,
     /// How much content the last `outgoing` lent.
-    lent: usize,
-    /// The request was a HEAD: its response has no content.
-    pub(super) to_head: bool,
+    pub(super) lent: usize,
+    pub(super) asked: Asked,
+    /// The protocols that the request offers to switch to.
+    pub(super) offered: Bytes,
+    /// The request says `Expect: 100-continue`.
+    pub(super) expects_continue: bool,
+    /// An octet of content was taken from the application.
+    pub(super) content_touched: bool,
     pub(super) interim: usize,
     pub(super) interim_octets: usize,
+    /// How much more content may come, if that is bounded.
+    pub(super) allowance: Option<u64>,
+    /// How much of the response was thrown away, if it was let go of.
+    pub(super) discarded: Option<u64>,
     pub(super) stream_end: Option<StreamEnd>,
     /// We have begun to wait for content, at a time that nobody has told us yet.
     pub(super) waiting_unstamped: bool,
     pub(super) probe: [u8; PROBE],
 }
 
+impl Default for Connection {
+    fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
 impl Connection {
     /// A connection whose transport has just been opened.
-    pub fn new(limits: Arc<Limits>) -> Self {
+    pub fn new(rules: Arc<Rules>) -> Self {
         Self {
             halves: Halves::new(),
             persistence: Persistence::default(),
             scratch: Scratch::default(),
-            limits,
+            rules,
             pulse: Arc::default(),
             written: 0,
             lent: 0,
-            to_head: false,
+            asked: Asked::Content,
+            offered: Bytes::new(),
+            expects_continue: false,
+            content_touched: false,
             interim: 0,
             interim_octets: 0,
+            allowance: None,
+            discarded: None,
             stream_end: None,
             waiting_unstamped: false,
             probe: [0; PROBE],
@@ -104,190 +129,68 @@ impl Connection {
 
     // ------------------------------------------------------------------------------------------- an exchange begins
 
-    /// Begins an exchange: `head` is the encoded request head, `content` what will follow it.
+    /// Begins an exchange: `head` is the encoded request head, which says what `plan` says.
     ///
     /// # Errors
     /// [`Misuse::NotIdle`] if an exchange is under way or the connection has failed.
     pub fn start(
         &mut self,
         now: Now,
-        method: &Method,
+        plan: RequestPlan<'_>,
         head: &[u8],
-        content: ContentPlan,
         mut scratch: Scratch,
     ) -> Result<(), Misuse> {
         scratch.clear();
         scratch.out.extend_from_slice(head);
-        self.start_encoded(now, method, content, scratch)
+        self.start_encoded(now, plan, scratch)
     }
 
     /// Begins an exchange whose encoded head already stands in the scratch.
     pub(crate) fn start_encoded(
         &mut self,
         now: Now,
-        method: &Method,
-        content: ContentPlan,
+        plan: RequestPlan<'_>,
         scratch: Scratch,
     ) -> Result<(), Misuse> {
         let usable = self.persistence.reason().is_none() && self.stream_end.is_none();
-        let halves = self
-            .halves
-            .start(ContentWriter::new(content))
-            .filter(|_| usable)
-            .ok_or(Misuse::NotIdle)?;
-        self.halves = halves;
+        let event = match plan.expects_continue {
+            true => SendEvent::Announce(plan.writer()),
+            false => SendEvent::Start(plan.writer()),
+        };
+        let halves = self.halves.start(event).filter(|_| usable);
+        self.halves = halves.ok_or(Misuse::NotIdle)?;
         self.scratch = scratch;
         self.written = 0;
         self.lent = 0;
+        self.asked = plan.asked();
+        self.offered = plan.upgrade;
+        self.expects_continue = plan.expects_continue;
+        self.content_touched = false;
         self.interim = 0;
         self.interim_octets = 0;
+        self.allowance = self.rules.limits.max_content_bytes;
+        self.discarded = None;
         self.waiting_unstamped = false;
-        self.to_head = method == Method::HEAD;
+        if plan.closes {
+            self.persistence.note(CloseReason::LocalClose);
+        }
         self.pulse.begin(now.tick);
         Ok(())
-    }
-
-    // ------------------------------------------------------------------------------------------------------ sending
-
-    /// Takes small content into the connection's own buffer, so that it leaves with the head in one write; none, if
-    /// a good deal stands there unwritten. Content that was absorbed must not be offered again.
-    pub fn absorb(&mut self, content: &[u8]) -> usize {
-        let full = self.scratch.out.len() - self.written > MOST_PENDING;
-        let useless = self.is_useless();
-        match &mut self.halves.send {
-            _ if useless || full => 0,
-            SendState::Sending(writer) => writer.absorb(&mut self.scratch.out, content),
-            SendState::Idle | SendState::Done | SendState::Stopped => 0,
-        }
-    }
-
-    /// What is to be written now; `content` is lent from the caller's next content. The answer does not change until
-    /// [`Connection::sent`].
-    ///
-    /// Empty before the first octet of a request if the stream has ended or said something: nobody would read it.
-    pub fn outgoing<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
-        let useless = self.is_useless();
-        let writer = match &mut self.halves.send {
-            SendState::Sending(writer) if !useless => writer,
-            _ => return Outgoing::default(),
-        };
-        self.lent = writer.lend(&mut self.scratch.out, content.len());
-        Outgoing {
-            pending: &self.scratch.out[self.written..],
-            lent: &content[..self.lent],
-            closing: writer.closing(self.lent),
-        }
-    }
-
-    /// Whether an interim or the final head stands in [`Connection::head`].
-    pub(crate) fn has_head(&self) -> bool {
-        !self.scratch.input.kept().is_empty()
-    }
-
-    /// Nothing of the request was sent, and nobody would answer it: the stream has ended, or said something unasked.
-    fn is_useless(&self) -> bool {
-        let over =
-            self.stream_end.is_some() || matches!(self.halves.receive, ReceiveState::Broken(_));
-        over && self.pulse.sent() == 0
-    }
-
-    /// Reports how many octets of [`Connection::outgoing`] the transport took; returns how many of them were content
-    /// of the caller's.
-    pub fn sent(&mut self, now: Now, octets: usize) -> usize {
-        let SendState::Sending(writer) = &mut self.halves.send else {
-            return 0;
-        };
-        self.pulse.note_sent(now.tick, octets as u64);
-        let pending = octets.min(self.scratch.out.len() - self.written);
-        self.written += pending;
-        let taken = (octets - pending).min(self.lent);
-        let closing = writer.closing(self.lent);
-        writer.took(taken);
-        if self.written == self.scratch.out.len() {
-            // What was written is let go: content without end must not make the buffer grow without end.
-            self.scratch.out.clear();
-            self.written = 0;
-        }
-        if taken > 0 && taken == self.lent {
-            let closed = octets - pending - taken;
-            self.scratch
-                .out
-                .extend_from_slice(closing.get(closed..).unwrap_or_default());
-        }
-        self.lent = 0;
-        self.note_flushed(now);
-        taken
-    }
-
-    /// The caller's content has ended.
-    ///
-    /// # Errors
-    /// [`Misuse::ContentTooShort`] if less came than was announced: the connection cannot be used any further then,
-    /// and must be closed.
-    pub fn finish_content(&mut self) -> Result<(), Misuse> {
-        let SendState::Sending(writer) = &mut self.halves.send else {
-            return Ok(());
-        };
-        let finished = writer.finish(&mut self.scratch.out);
-        if finished.is_err() {
-            self.persistence.note(CloseReason::RequestIncomplete);
-            self.advance_send(SendEvent::Failed);
-        }
-        finished
-    }
-
-    /// The request says `Connection: close`: this exchange is the connection's last.
-    pub fn close_after(&mut self) {
-        self.persistence.note(CloseReason::LocalClose);
-    }
-
-    /// The transport takes nothing any more. Reading goes on: there may be a response that says why.
-    pub fn send_failed(&mut self, why: io::ErrorKind) {
-        self.persistence.note(CloseReason::TransportFailed);
-        self.advance_send(SendEvent::Failed);
-        // The stream's end, when it comes, is this failure's: a clean end would hide it.
-        if self.stream_end == Some(StreamEnd::Clean) {
-            self.stream_end = Some(StreamEnd::Failed(why));
-        }
-        self.pulse.note_send_over();
-    }
-
-    fn note_flushed(&mut self, now: Now) {
-        let complete = self.halves.send == SendState::Sending(ContentWriter::Complete);
-        if complete && self.written == self.scratch.out.len() {
-            self.advance_send(SendEvent::Flushed);
-            self.pulse.note_request_complete(now.tick);
-            if self.pulse.phase() == Phase::Sending {
-                self.pulse.enter(Phase::AwaitingHead);
-            }
-        }
-    }
-
-    fn advance_send(&mut self, event: SendEvent) {
-        if let Some(next) = self.halves.send.next(event) {
-            self.halves.send = next;
-        }
     }
 
     // ------------------------------------------------------------------------------------------------------- asking
 
     /// Which readiness the connection can use now. `content` tells whether the caller has content to offer.
     pub fn interest(&self, content: bool) -> Interest {
-        let write = match self.halves.send {
-            _ if self.is_useless() => false,
-            SendState::Sending(ContentWriter::Complete) => true,
-            SendState::Sending(_) => content || self.written < self.scratch.out.len(),
-            SendState::Idle | SendState::Done | SendState::Stopped => false,
-        };
         let read = match self.halves.receive {
             ReceiveState::Idle | ReceiveState::Head(_) | ReceiveState::Trailers(_) => true,
             // Unread content: the application's pace holds the peer back.
             ReceiveState::Content(_) => self.scratch.input.unread_len() == 0,
-            ReceiveState::Done | ReceiveState::Broken(_) => false,
+            ReceiveState::Done | ReceiveState::Switched | ReceiveState::Broken(_) => false,
         };
         Interest {
             read: read && self.stream_end.is_none(),
-            write,
+            write: self.wants_write(content),
         }
     }
 
@@ -306,14 +209,38 @@ impl Connection {
         self.persistence.reason()
     }
 
+    /// Notes a reason of the caller's to use the connection no further. Of several, [`CloseReason`]'s order decides.
+    pub(crate) fn note_close(&mut self, reason: CloseReason) {
+        self.persistence.note(reason);
+    }
+
+    /// What the last final head hinted about the connection's future.
+    pub fn keep_alive(&self) -> KeepAlive {
+        self.persistence.hint()
+    }
+
+    /// Whether an interim or the final head stands in [`Connection::head`].
+    pub(crate) fn has_head(&self) -> bool {
+        !self.scratch.input.kept().is_empty()
+    }
+
     /// The head of the response being read.
-    pub fn head(&self) -> crate::message::HeadRef<'_> {
+    pub fn head(&self) -> HeadRef<'_> {
         self.scratch.head()
     }
 
-    /// The trailer section that was read last.
-    pub fn trailers(&self) -> crate::message::FieldsRef<'_> {
+    /// The trailer section that was read last, as it came. It is kept apart from the head, and nothing in here goes by
+    /// it: no framing, no persistence, no cookies.
+    pub fn trailers(&self) -> FieldsRef<'_> {
         self.scratch.trailers()
+    }
+
+    /// Octets that have come behind the response: they answer nothing, and the connection is useless for them.
+    pub fn surplus(&self) -> &[u8] {
+        match self.halves.receive {
+            ReceiveState::Done => self.scratch.input.unread(),
+            _ => &[],
+        }
     }
 
     // --------------------------------------------------------------------------------------------- an exchange ends
@@ -327,6 +254,8 @@ impl Connection {
         let reason = match (self.halves.receive, self.halves.send) {
             (ReceiveState::Done, SendState::Done) | (ReceiveState::Idle, SendState::Idle) => None,
             (ReceiveState::Done, _) => Some(CloseReason::RequestIncomplete),
+            (ReceiveState::Switched, _) => Some(CloseReason::Switched),
+            (ReceiveState::Head(_), _) => Some(CloseReason::Abandoned),
             _ => Some(CloseReason::UnreadContent),
         };
         let surplus = (self.scratch.input.unread_len() > 0).then_some(CloseReason::Surplus);
@@ -352,6 +281,29 @@ impl Connection {
         }
         core::mem::take(&mut self.scratch)
     }
+
+    /// Ends HTTP on a connection that was [switched](super::Received::Switched): hands over what the peer has already
+    /// sent in the new protocol, exactly and once.
+    ///
+    /// # Errors
+    /// Gives the connection back if it was not switched.
+    #[expect(
+        clippy::result_large_err,
+        reason = "nothing is lost: the connection comes back whole"
+    )]
+    pub fn into_upgraded(self) -> Result<Leftover, Self> {
+        match self.halves.receive {
+            ReceiveState::Switched => {
+                let failed = match self.stream_end {
+                    Some(StreamEnd::Failed(kind)) => Some(kind),
+                    Some(StreamEnd::Clean) | None => None,
+                };
+                let ended = self.stream_end == Some(StreamEnd::Clean);
+                Ok(Leftover::new(self.scratch.input.unread(), ended, failed))
+            }
+            _ => Err(self),
+        }
+    }
 }
 
 impl fmt::Debug for Connection {
@@ -359,6 +311,8 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let send = match self.halves.send {
             SendState::Idle => "idle",
+            SendState::Announcing(_) => "sending a head",
+            SendState::Awaiting(_) => "awaiting 100",
             SendState::Sending(_) => "sending",
             SendState::Done => "sent",
             SendState::Stopped => "stopped",
@@ -369,11 +323,12 @@ impl fmt::Debug for Connection {
             ReceiveState::Content(_) => "reading content",
             ReceiveState::Trailers(_) => "reading trailers",
             ReceiveState::Done => "response complete",
+            ReceiveState::Switched => "switched",
             ReceiveState::Broken(_) => "broken",
         };
         write!(f, "HTTP/1.1 connection, {send}, {receive}")?;
         match self.close_reason() {
-            Some(reason) => write!(f, ", to be closed ({reason:?})"),
+            Some(reason) => write!(f, ", to be closed ({reason})"),
             None => Ok(()),
         }
     }

@@ -1,15 +1,22 @@
 //! The bytes of one connection: HTTP/1.1 as a machine. No ids, no policy, no clock.
 
+mod drain;
 mod failure;
 mod machine;
 mod persistence;
 mod receive;
+mod receive_head;
 mod scratch;
 mod send;
 mod state;
+mod transmit;
+mod upgraded;
 
+pub(crate) use drain::Rest;
 pub use failure::{Failure, PeerViolation};
 pub use machine::{Connection, Interest};
+pub use persistence::KeepAlive;
 pub use receive::Received;
 pub use scratch::Scratch;
-pub use send::{ContentPlan, Misuse, Outgoing};
+pub use send::{ContentPlan, Misuse, Outgoing, RequestPlan};
+pub use upgraded::Leftover;

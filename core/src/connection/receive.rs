@@ -4,17 +4,12 @@
 
 use std::io;
 
-use http::StatusCode;
-
 use super::failure::{Failure, PeerViolation};
 use super::machine::{Connection, StreamEnd};
-use super::state::{ReceiveEvent, ReceiveState, SendState};
+use super::state::{ReceiveEvent, ReceiveState};
 use crate::base::{CloseReason, Now, Phase};
 use crate::message::{FieldsRef, HeadRef};
-use crate::wire::{
-    ContentReader, HeadError, HeadScan, Part, Scan, Section, SectionLimits, check_start,
-    parse_fields, parse_status_line, response_framing,
-};
+use crate::wire::{ContentReader, HeadError, Part};
 
 /// What a connection has received.
 #[derive(Clone, Copy, Debug)]
@@ -31,17 +26,21 @@ pub enum Received<'a> {
     Trailers(FieldsRef<'a>),
     /// The response is complete.
     End,
+    /// The head that was shown last (101, or 2xx to CONNECT) is the end of HTTP on this connection:
+    /// [`Connection::into_upgraded`] has what follows.
+    Switched,
 }
 
 /// As [`Received`], by position.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     NeedMore,
     Interim,
     Head,
     Content(usize),
     Trailers,
     End,
+    Switched,
 }
 
 impl From<PeerViolation> for Failure {
@@ -58,9 +57,9 @@ impl Connection {
             ReceiveState::Idle | ReceiveState::Done | ReceiveState::Broken(_) => {
                 return &mut self.probe;
             }
-            ReceiveState::Head(_) => self.limits.max_head_bytes,
-            ReceiveState::Trailers(_) => self.limits.max_trailer_bytes,
-            ReceiveState::Content(_) => 0,
+            ReceiveState::Head(_) => self.rules.limits.max_head_bytes,
+            ReceiveState::Trailers(_) => self.rules.limits.max_trailer_bytes,
+            ReceiveState::Content(_) | ReceiveState::Switched => 0,
         };
         self.scratch.input.space(bound)
     }
@@ -76,7 +75,10 @@ impl Connection {
                 self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
             }
             ReceiveState::Done => self.persistence.note(CloseReason::Surplus),
-            ReceiveState::Head(_) | ReceiveState::Content(_) | ReceiveState::Trailers(_) => {
+            ReceiveState::Head(_)
+            | ReceiveState::Content(_)
+            | ReceiveState::Trailers(_)
+            | ReceiveState::Switched => {
                 self.scratch.input.filled(octets);
                 // What came before the transport took our first octet answers nothing of ours.
                 if self.pulse.sent() == 0 {
@@ -134,14 +136,7 @@ impl Connection {
         let step = match self.step() {
             Ok(step) => step,
             Err(failure) => {
-                let reason = match failure {
-                    Failure::Violation(PeerViolation::Truncated) => CloseReason::Truncated,
-                    Failure::Violation(PeerViolation::Unsolicited) => CloseReason::Unsolicited,
-                    Failure::Violation(_) => CloseReason::ProtocolError,
-                    Failure::Closed => CloseReason::PeerEof,
-                    Failure::Transport(_) => CloseReason::TransportFailed,
-                };
-                self.break_off(failure, reason);
+                self.break_off(failure, self.reason_of(failure));
                 return Err(failure);
             }
         };
@@ -155,21 +150,55 @@ impl Connection {
             }
             Step::Trailers => Received::Trailers(self.scratch.trailers()),
             Step::End => Received::End,
+            Step::Switched => Received::Switched,
         })
+    }
+
+    fn reason_of(&self, failure: Failure) -> CloseReason {
+        let inside = match self.halves.receive {
+            ReceiveState::Content(_) | ReceiveState::Trailers(_) => true,
+            ReceiveState::Head(_) => self.scratch.input.unread_len() > 0,
+            _ => false,
+        };
+        match failure {
+            Failure::Violation(PeerViolation::Truncated) => CloseReason::Truncated,
+            Failure::Violation(PeerViolation::Unsolicited) => CloseReason::Unsolicited,
+            Failure::Violation(_) => CloseReason::ProtocolError,
+            Failure::Closed => CloseReason::PeerEof,
+            Failure::Transport(_) if inside => CloseReason::Truncated,
+            Failure::Transport(_) => CloseReason::TransportFailed,
+        }
     }
 
     /// Uses up content that [`Connection::poll`] showed.
     pub fn consume(&mut self, now: Now, octets: usize) {
-        if let ReceiveState::Content(reader) = &mut self.halves.receive {
-            let here = self.scratch.input.unread_len() as u64;
-            let count = (octets as u64).min(reader.direct()).min(here);
-            reader.take(count);
-            // No more than what is here, which a usize counted.
-            self.scratch
-                .input
-                .consume(usize::try_from(count).unwrap_or_default());
+        if matches!(self.halves.receive, ReceiveState::Content(_)) {
+            self.use_up(octets);
             // The peer is not to blame for the time that the application took.
             self.pulse.note_received(now.tick, 0);
+        }
+    }
+
+    pub(super) fn use_up(&mut self, octets: usize) {
+        let octets = self.allowed(octets as u64);
+        if let ReceiveState::Content(reader) = &mut self.halves.receive {
+            let here = self.scratch.input.unread_len() as u64;
+            let count = octets.min(reader.direct()).min(here);
+            reader.take(count);
+            self.allowance = self.allowance.map(|left| left - count);
+            // No more than what is here, which a usize counted.
+            let count = usize::try_from(count).unwrap_or_default();
+            self.scratch.input.consume(count);
+        }
+    }
+
+    /// How many octets of content are surely still to come, at the least; `None` if no content is being read.
+    pub(super) fn rest_of_content(&self) -> Option<u64> {
+        match &self.halves.receive {
+            ReceiveState::Content(ContentReader::UntilClose) => None,
+            ReceiveState::Content(reader) => Some(reader.direct()),
+            ReceiveState::Trailers(_) => Some(0),
+            _ => None,
         }
     }
 
@@ -180,16 +209,24 @@ impl Connection {
             ReceiveState::Content(reader)
                 if self.scratch.input.unread_len() == 0 && self.stream_end.is_none() =>
             {
-                reader.direct()
+                self.allowed(reader.direct())
             }
             _ => 0,
         }
+    }
+
+    /// So much of that many octets of content as [`Limits::max_content_bytes`](crate::Limits::max_content_bytes) lets in.
+    fn allowed(&self, octets: u64) -> u64 {
+        self.allowance.map_or(octets, |left| left.min(octets))
     }
 
     /// Reports octets of content that were read past the buffer, at most [`Connection::direct_limit`].
     pub fn received_direct(&mut self, now: Now, octets: usize) {
         if let ReceiveState::Content(reader) = &mut self.halves.receive {
             reader.take(octets as u64);
+            self.allowance = self
+                .allowance
+                .map(|left| left.saturating_sub(octets as u64));
             self.pulse.note_received(now.tick, octets as u64);
             self.pulse.enter(Phase::Application);
         }
@@ -209,10 +246,11 @@ impl Connection {
             return &[];
         };
         let input = &mut self.scratch.input;
-        match reader.advance(input.unread(), &self.limits) {
+        match reader.advance(input.unread(), &self.rules) {
             Ok((skip, Part::Content(count))) => {
                 input.consume(skip);
                 self.pulse.enter(Phase::Application);
+                let count = allowed(self.allowance, count);
                 &self.scratch.input.unread()[..count]
             }
             // Framing that was read must not be read again.
@@ -231,37 +269,32 @@ impl Connection {
             match &mut self.halves.receive {
                 ReceiveState::Idle => return Ok(Step::NeedMore),
                 ReceiveState::Done => return Ok(Step::End),
+                ReceiveState::Switched => return Ok(Step::Switched),
                 ReceiveState::Broken(failure) => return Err(*failure),
                 ReceiveState::Head(scan) => {
-                    if !scratch.input.kept().is_empty() {
-                        scratch.input.release_kept();
-                    }
-                    check_start(scratch.input.unread()).map_err(PeerViolation::Head)?;
-                    let bounds = SectionLimits {
-                        octets: self.limits.max_head_bytes,
-                        fields: self.limits.max_fields,
-                    };
-                    let found = scan.advance(scratch.input.unread_mut(), Section::Head, bounds);
-                    match found.map_err(PeerViolation::Head)? {
-                        Scan::NeedMore => return self.starved(),
-                        Scan::Complete { length, fields } => return self.read_head(length, fields),
-                    }
+                    let mut scan = *scan;
+                    return self.step_in_head(&mut scan);
                 }
                 ReceiveState::Content(reader) => {
                     let (skip, part) = reader
-                        .advance(scratch.input.unread(), &self.limits)
+                        .advance(scratch.input.unread(), &self.rules)
                         .map_err(PeerViolation::Chunk)?;
                     scratch.input.consume(skip);
                     match part {
                         Part::NeedMore => return self.starved(),
-                        Part::Content(count) => return Ok(Step::Content(count)),
+                        Part::Content(_) if self.allowance == Some(0) => {
+                            return Err(PeerViolation::ContentTooLong.into());
+                        }
+                        Part::Content(count) => {
+                            return Ok(Step::Content(allowed(self.allowance, count)));
+                        }
                         Part::Trailers => self.advance_receive(ReceiveEvent::TrailerSection),
                         Part::End => self.advance_receive(ReceiveEvent::End),
                     }
                 }
                 ReceiveState::Trailers(scan) => {
                     let mut scan = *scan;
-                    if let Some(step) = self.read_trailers(&mut scan)? {
+                    if let Some(step) = self.step_in_trailers(&mut scan)? {
                         return Ok(step);
                     }
                 }
@@ -270,7 +303,7 @@ impl Connection {
     }
 
     /// No octet is left that could decide anything: either more will come, or the stream has ended.
-    fn starved(&mut self) -> Result<Step, Failure> {
+    pub(super) fn starved(&mut self) -> Result<Step, Failure> {
         let Some(end) = self.stream_end else {
             if matches!(
                 self.halves.receive,
@@ -286,6 +319,12 @@ impl Connection {
                 self.advance_receive(ReceiveEvent::End);
                 Ok(Step::End)
             }
+            (StreamEnd::Clean, ReceiveState::Trailers(_))
+                if self.rules.leniency.missing_last_line =>
+            {
+                self.advance_receive(ReceiveEvent::End);
+                Ok(Step::End)
+            }
             (StreamEnd::Clean, ReceiveState::Head(_)) if self.scratch.input.unread_len() == 0 => {
                 Err(Failure::Closed)
             }
@@ -293,84 +332,12 @@ impl Connection {
             (StreamEnd::Failed(kind), _) => Err(Failure::Transport(kind)),
         }
     }
+}
 
-    fn read_head(&mut self, length: usize, fields: usize) -> Result<Step, Failure> {
-        self.scratch.input.keep(length);
-        let (line, offset) =
-            parse_status_line(self.scratch.input.kept()).map_err(PeerViolation::Head)?;
-        parse_fields(
-            self.scratch.input.kept(),
-            offset,
-            fields,
-            &mut self.scratch.spans,
-        )
-        .map_err(PeerViolation::Head)?;
-        self.scratch.line = line;
-        if line.status.is_informational() {
-            return self.read_interim(line.status, length);
-        }
-        let head = self.scratch.head();
-        let framed = response_framing(self.to_head, line.status, line.version, head.fields())
-            .map_err(PeerViolation::Framing)?;
-        self.persistence.note_head(head);
-        let reader = ContentReader::new(framed.framing);
-        if framed.conflict {
-            self.persistence.note(CloseReason::FramingConflict);
-        }
-        if reader == Some(ContentReader::UntilClose) {
-            self.persistence.note(CloseReason::CloseDelimited);
-        }
-        if matches!(self.halves.send, SendState::Sending(_)) {
-            self.persistence.note(CloseReason::RequestIncomplete);
-        }
-        if let Some(halves) = self.halves.final_head(reader) {
-            self.halves = halves;
-        }
-        self.pulse.note_head();
-        // Until it asks for content, the application has the word.
-        self.pulse.enter(Phase::Application);
-        Ok(Step::Head)
-    }
-
-    fn read_interim(&mut self, status: StatusCode, length: usize) -> Result<Step, Failure> {
-        if status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(PeerViolation::SwitchedUnasked.into());
-        }
-        self.interim += 1;
-        self.interim_octets += length;
-        if self.interim > self.limits.max_interim
-            || self.interim_octets > self.limits.max_interim_bytes
-        {
-            return Err(PeerViolation::TooManyInterim.into());
-        }
-        self.advance_receive(ReceiveEvent::InterimHead);
-        Ok(Step::Interim)
-    }
-
-    /// Reads the trailer section; `None` if it was empty and the response is complete.
-    fn read_trailers(&mut self, scan: &mut HeadScan) -> Result<Option<Step>, Failure> {
-        let limits = SectionLimits {
-            octets: self.limits.max_trailer_bytes,
-            fields: self.limits.max_trailers,
-        };
-        let input = &mut self.scratch.input;
-        let found = scan
-            .advance(input.unread_mut(), Section::Trailers, limits)
-            .map_err(PeerViolation::Trailers)?;
-        let Scan::Complete { length, fields } = found else {
-            self.halves.receive = ReceiveState::Trailers(*scan);
-            return self.starved().map(Some);
-        };
-        if fields > 0 {
-            let octets = &input.unread()[..length];
-            parse_fields(octets, 0, fields, &mut self.scratch.trailers)
-                .map_err(PeerViolation::Trailers)?;
-        }
-        self.scratch.trailers_at = (input.position(), length);
-        input.consume(length);
-        self.advance_receive(ReceiveEvent::End);
-        Ok((fields > 0).then_some(Step::Trailers))
-    }
+/// So many of the octets at hand as may still be delivered.
+fn allowed(allowance: Option<u64>, count: usize) -> usize {
+    let most = allowance.and_then(|left| usize::try_from(left).ok());
+    most.map_or(count, |most| count.min(most))
 }
 
 impl From<HeadError> for PeerViolation {

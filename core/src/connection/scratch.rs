@@ -3,7 +3,7 @@
 //! An idle connection holds none of this; that decides what ten thousand of them cost.
 
 use crate::base::Buffer;
-use crate::message::{FieldSpan, FieldsRef, HeadRef, StatusLine};
+use crate::message::{FieldsRef, HeadRef, Spans, StatusLine};
 
 /// An exchange that needed more than this gives its memory back to the system.
 const MOST_KEPT: usize = 256 * 1024;
@@ -16,10 +16,10 @@ pub struct Scratch {
     /// What was received: the head in front, content behind it.
     pub(crate) input: Buffer,
     pub(crate) line: StatusLine,
-    pub(crate) spans: Vec<FieldSpan>,
+    pub(crate) spans: Spans,
     /// Where the trailer section begins in `input`, and its fields.
     pub(crate) trailers_at: (usize, usize),
-    pub(crate) trailers: Vec<FieldSpan>,
+    pub(crate) trailers: Spans,
 }
 
 impl Scratch {
@@ -27,13 +27,14 @@ impl Scratch {
     pub fn clear(&mut self) {
         self.out.clear();
         self.input.clear();
-        self.spans.clear();
-        self.trailers.clear();
+        self.spans.restart(0);
+        self.trailers.restart(0);
+        self.trailers_at = (0, 0);
     }
 
     /// The response head that was read last: it stays here when the connection has gone back to its pool.
     pub fn head(&self) -> HeadRef<'_> {
-        HeadRef::new(self.line, self.input.kept(), &self.spans)
+        HeadRef::new(self.line, self.input.kept(), self.spans.list())
     }
 
     /// Whether there is memory in it, and not more than one exchange should leave to the next.
@@ -44,6 +45,6 @@ impl Scratch {
 
     pub(crate) fn trailers(&self) -> FieldsRef<'_> {
         let (start, length) = self.trailers_at;
-        FieldsRef::new(self.input.slice(start, length), &self.trailers)
+        FieldsRef::new(self.input.slice(start, length), self.trailers.list())
     }
 }

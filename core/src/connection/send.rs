@@ -3,7 +3,11 @@
 use core::fmt;
 use std::io::IoSlice;
 
-use crate::wire::{Framing, LAST_CHUNK, write_chunk_header};
+use bytes::Bytes;
+use http::Method;
+
+use crate::message::{Fields, Known};
+use crate::wire::{Asked, Framing, write_chunk_header, write_last_chunk};
 
 /// Content up to this size is copied behind the head, so that both leave in one plain write.
 const SMALL: usize = 2 * 1024;
@@ -29,6 +33,51 @@ impl ContentPlan {
     }
 }
 
+/// What a connection must know of a request beside the octets of its head.
+#[derive(Clone, Debug)]
+pub struct RequestPlan<'a> {
+    /// The method: it decides whether the response has content (RFC 9112 §6.3).
+    pub method: &'a Method,
+    /// The content, as the head announces it.
+    pub content: ContentPlan,
+    /// The head says `Expect: 100-continue`: content is held until the peer says 100, or [`Connection::proceed`] is
+    /// called.
+    ///
+    /// [`Connection::proceed`]: super::Connection::proceed
+    pub expects_continue: bool,
+    /// The value of the head's Upgrade field: a 101 to one of these protocols is taken. Empty: any 101 is a violation.
+    pub upgrade: Bytes,
+    /// The head says `Connection: close`.
+    pub closes: bool,
+}
+
+impl<'a> RequestPlan<'a> {
+    /// A request that expects, offers and closes nothing.
+    pub fn new(method: &'a Method, content: ContentPlan) -> Self {
+        Self {
+            method,
+            content,
+            expects_continue: false,
+            upgrade: Bytes::new(),
+            closes: false,
+        }
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        if *self.method == Method::HEAD {
+            Asked::HeadOnly
+        } else if *self.method == Method::CONNECT {
+            Asked::Tunnel
+        } else {
+            Asked::Content
+        }
+    }
+
+    pub(crate) fn writer(&self) -> ContentWriter {
+        ContentWriter::new(self.content)
+    }
+}
+
 /// A call that the connection's state does not allow: a fault of the driver or the application, never of the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,6 +88,14 @@ pub enum Misuse {
     ContentTooShort,
     /// There is more content than its announced length.
     ContentTooLong,
+    /// Trailer fields behind content that is not chunked (RFC 9112 §7.1.2).
+    TrailersNotChunked,
+    /// A trailer field of a name that must not stand there (RFC 9110 §6.5.1).
+    TrailerName,
+    /// The piece of content that was handed over before has not gone out yet.
+    NotReady,
+    /// Content for a request that takes none now: it announced none, its content has ended, or the peer has answered.
+    NoContent,
 }
 
 impl fmt::Display for Misuse {
@@ -47,6 +104,10 @@ impl fmt::Display for Misuse {
             Self::NotIdle => "the connection is not idle",
             Self::ContentTooShort => "the content ended before its announced length",
             Self::ContentTooLong => "there is more content than was announced",
+            Self::TrailersNotChunked => "only chunked content can have trailer fields",
+            Self::TrailerName => "a field of this name must not be a trailer field",
+            Self::NotReady => "the content before this has not gone out yet",
+            Self::NoContent => "the request takes no content now",
         })
     }
 }
@@ -139,16 +200,35 @@ impl ContentWriter {
     }
 
     /// The source has no more.
-    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>, trailers: &Fields) -> Result<(), Misuse> {
         match self {
-            Self::Complete => Ok(()),
             Self::Length(_) | Self::InChunk(_) => Err(Misuse::ContentTooShort),
+            Self::Complete if !trailers.is_empty() => Err(Misuse::TrailersNotChunked),
+            Self::Complete => Ok(()),
             Self::Chunked => {
-                out.extend_from_slice(LAST_CHUNK);
+                check_trailers(trailers)?;
+                write_last_chunk(out, trailers);
                 *self = Self::Complete;
                 Ok(())
             }
         }
+    }
+
+    /// How many octets of content are still to come; `None` if nobody knows.
+    pub(crate) fn left(self) -> Option<u64> {
+        match self {
+            Self::Complete => Some(0),
+            Self::Length(left) => Some(left),
+            Self::Chunked | Self::InChunk(_) => None,
+        }
+    }
+}
+
+/// Whether all of the fields may follow content.
+pub(crate) fn check_trailers(trailers: &Fields) -> Result<(), Misuse> {
+    match trailers.known() & Known::forbidden_in_trailers() {
+        0 => Ok(()),
+        _ => Err(Misuse::TrailerName),
     }
 }
 
@@ -221,8 +301,38 @@ mod tests {
     fn content_may_not_end_early() {
         let mut writer = ContentWriter::new(ContentPlan::Length(2));
         writer.took(1);
-        assert_eq!(writer.finish(&mut Vec::new()), Err(Misuse::ContentTooShort));
+        let none = Fields::new();
+        let finished = writer.finish(&mut Vec::new(), &none);
+        assert_eq!(finished, Err(Misuse::ContentTooShort));
         writer.took(1);
-        assert_eq!(writer.finish(&mut Vec::new()), Ok(()));
+        assert_eq!(writer.finish(&mut Vec::new(), &none), Ok(()));
+    }
+
+    #[test]
+    fn trailers_follow_chunked_content_only() {
+        let fields = |name: &str| {
+            let mut fields = Fields::new();
+            fields.append(name, "1").expect("valid");
+            fields
+        };
+        let finish = |plan, name| {
+            let mut out = Vec::new();
+            let finished = ContentWriter::new(plan).finish(&mut out, &fields(name));
+            finished.map(|()| out)
+        };
+        let written = finish(ContentPlan::Chunked, "X-Sum");
+        assert_eq!(written, Ok(b"0\r\nX-Sum: 1\r\n\r\n".to_vec()));
+        let refused = finish(ContentPlan::None, "X-Sum");
+        assert_eq!(refused, Err(Misuse::TrailersNotChunked));
+        for name in [
+            "content-length",
+            "Host",
+            "AUTHORIZATION",
+            "Set-Cookie",
+            "Trailer",
+        ] {
+            let refused = finish(ContentPlan::Chunked, name);
+            assert_eq!(refused, Err(Misuse::TrailerName), "{name}");
+        }
     }
 }

@@ -4,8 +4,9 @@
 //! response may come while the request is still going out, and a request that can no longer be written may still be
 //! answered. The third, *persistence* (in its own file), only ever goes from "may be used again" to "must be closed".
 //!
-//! The halves are coupled in two places, both in [`Halves`]: a final head stops a request that is not complete, and a
-//! new exchange begins in both at once, only when both are idle.
+//! The halves are coupled in four places, all in [`Halves`]: a new exchange begins in both at once, only when both are
+//! idle; a final head stops a request that is not complete; a 100 lets held content go; and a connection is switched
+//! only when the request is complete.
 //!
 //! Everything that decides a transition lives in this file; the octets are read and written elsewhere. A pair of state
 //! and event that has no successor is a misuse by the driver, never by the peer.
@@ -18,6 +19,10 @@ use crate::wire::{ContentReader, HeadScan};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendState {
     Idle,
+    /// The head is going out; its content is held until the peer says 100 (RFC 9110 §10.1.1).
+    Announcing(ContentWriter),
+    /// The head is out; whether the content may follow is the peer's word, or the timer's.
+    Awaiting(ContentWriter),
     /// The head and whatever content there is are going out.
     Sending(ContentWriter),
     /// The transport has taken the whole request.
@@ -30,8 +35,12 @@ pub(crate) enum SendState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendEvent {
     Start(ContentWriter),
-    /// The transport took the last octet.
+    /// A start that expects 100 before its content.
+    Announce(ContentWriter),
+    /// The transport took the last octet of what may go out.
     Flushed,
+    /// A 100 came, or was waited for long enough.
+    Proceed,
     /// The final response began.
     FinalHead,
     /// The transport takes nothing any more.
@@ -42,20 +51,43 @@ pub(crate) enum SendEvent {
 
 impl SendState {
     pub(crate) fn next(self, event: SendEvent) -> Option<Self> {
-        use SendEvent::{Failed, FinalHead, Flushed, Renew, Start};
-        use SendState::{Done, Idle, Sending, Stopped};
+        use SendEvent::{Announce, Failed, FinalHead, Flushed, Proceed, Renew, Start};
+        use SendState::{Announcing, Awaiting, Done, Idle, Sending, Stopped};
         match (self, event) {
             (Idle, Start(writer)) => Some(Sending(writer)),
+            (Idle, Announce(writer)) => Some(Announcing(writer)),
+            (Announcing(writer), Flushed) => Some(Awaiting(writer)),
+            (Announcing(writer) | Awaiting(writer), Proceed) => Some(Sending(writer)),
             (Sending(_), Flushed) => Some(Done),
-            (Sending(_), FinalHead | Failed) => Some(Stopped),
-            (Done, FinalHead | Failed) => Some(Done),
-            (Stopped, FinalHead | Failed) => Some(Stopped),
+            (Announcing(_) | Awaiting(_) | Sending(_), FinalHead | Failed) => Some(Stopped),
+            // A 100 that comes late, or that nobody asked for, changes nothing.
+            (Sending(_) | Done | Stopped, Proceed) => Some(self),
+            (Done | Stopped, FinalHead | Failed) => Some(self),
             (Done, Renew) => Some(Idle),
             (Idle, Failed) => Some(Stopped),
-            (Idle, Flushed | FinalHead | Renew)
-            | (Sending(_), Start(_) | Renew)
-            | (Done, Start(_) | Flushed)
-            | (Stopped, Start(_) | Flushed | Renew) => None,
+            (Idle, Flushed | Proceed | FinalHead | Renew)
+            | (Announcing(_) | Sending(_), Start(_) | Announce(_) | Renew)
+            | (Awaiting(_), Start(_) | Announce(_) | Flushed | Renew)
+            | (Done, Start(_) | Announce(_) | Flushed)
+            | (Stopped, Start(_) | Announce(_) | Flushed | Renew) => None,
+        }
+    }
+
+    /// The writer of content that may go out now.
+    pub(crate) fn writer(&mut self) -> Option<&mut ContentWriter> {
+        match self {
+            Self::Sending(writer) => Some(writer),
+            Self::Idle | Self::Announcing(_) | Self::Awaiting(_) | Self::Done | Self::Stopped => {
+                None
+            }
+        }
+    }
+
+    /// Whether octets that stand ready may go out.
+    pub(crate) fn is_writing(self) -> bool {
+        match self {
+            Self::Announcing(_) | Self::Sending(_) => true,
+            Self::Idle | Self::Awaiting(_) | Self::Done | Self::Stopped => false,
         }
     }
 }
@@ -70,6 +102,8 @@ pub(crate) enum ReceiveState {
     Trailers(HeadScan),
     /// The response was read to its end.
     Done,
+    /// The connection is a tunnel or speaks another protocol; nothing more is read as HTTP.
+    Switched,
     /// Nothing that comes on this connection means anything any more.
     Broken(Failure),
 }
@@ -84,6 +118,8 @@ pub(crate) enum ReceiveEvent {
     FinalHead(Option<ContentReader>),
     TrailerSection,
     End,
+    /// The head of a response after which the stream is no HTTP any more.
+    SwitchingHead,
     Broken(Failure),
     /// The exchange is over and the connection goes on.
     Renew,
@@ -92,18 +128,20 @@ pub(crate) enum ReceiveEvent {
 impl ReceiveState {
     pub(crate) fn next(self, event: ReceiveEvent) -> Option<Self> {
         use ReceiveEvent as Event;
-        use ReceiveState::{Broken, Content, Done, Head, Idle, Trailers};
+        use ReceiveState::{Broken, Content, Done, Head, Idle, Switched, Trailers};
         match (self, event) {
             (Idle, Event::Start) => Some(Head(HeadScan::default())),
             (Head(_), Event::InterimHead) => Some(Head(HeadScan::default())),
             (Head(_), Event::FinalHead(Some(reader))) => Some(Content(reader)),
             (Head(_), Event::FinalHead(None)) => Some(Done),
+            (Head(_), Event::SwitchingHead) => Some(Switched),
             (Content(_), Event::TrailerSection) => Some(Trailers(HeadScan::default())),
             (Content(_) | Trailers(_), Event::End) => Some(Done),
             (Done, Event::Renew) => Some(Idle),
-            (Idle | Head(_) | Content(_) | Trailers(_) | Done, Event::Broken(failure)) => {
-                Some(Broken(failure))
-            }
+            (
+                Idle | Head(_) | Content(_) | Trailers(_) | Done | Switched,
+                Event::Broken(failure),
+            ) => Some(Broken(failure)),
             // The first failure is the one that explains the others.
             (Broken(first), Event::Broken(_)) => Some(Broken(first)),
             (
@@ -112,12 +150,17 @@ impl ReceiveState {
                 | Event::FinalHead(_)
                 | Event::TrailerSection
                 | Event::End
+                | Event::SwitchingHead
                 | Event::Renew,
             )
             | (Head(_), Event::Start | Event::TrailerSection | Event::End | Event::Renew)
             | (
                 Content(_),
-                Event::Start | Event::InterimHead | Event::FinalHead(_) | Event::Renew,
+                Event::Start
+                | Event::InterimHead
+                | Event::FinalHead(_)
+                | Event::SwitchingHead
+                | Event::Renew,
             )
             | (
                 Trailers(_),
@@ -125,6 +168,7 @@ impl ReceiveState {
                 | Event::InterimHead
                 | Event::FinalHead(_)
                 | Event::TrailerSection
+                | Event::SwitchingHead
                 | Event::Renew,
             )
             | (
@@ -133,15 +177,17 @@ impl ReceiveState {
                 | Event::InterimHead
                 | Event::FinalHead(_)
                 | Event::TrailerSection
-                | Event::End,
+                | Event::End
+                | Event::SwitchingHead,
             )
             | (
-                Broken(_),
+                Switched | Broken(_),
                 Event::Start
                 | Event::InterimHead
                 | Event::FinalHead(_)
                 | Event::TrailerSection
                 | Event::End
+                | Event::SwitchingHead
                 | Event::Renew,
             ) => None,
         }
@@ -163,9 +209,9 @@ impl Halves {
         }
     }
 
-    /// Begins an exchange: both halves at once, or neither.
-    pub(crate) fn start(self, writer: ContentWriter) -> Option<Self> {
-        let send = self.send.next(SendEvent::Start(writer))?;
+    /// Begins an exchange ([`SendEvent::Start`] or [`SendEvent::Announce`]): both halves at once, or neither.
+    pub(crate) fn start(self, event: SendEvent) -> Option<Self> {
+        let send = self.send.next(event)?;
         let receive = self.receive.next(ReceiveEvent::Start)?;
         Some(Self { send, receive })
     }
@@ -175,6 +221,23 @@ impl Halves {
         let receive = self.receive.next(ReceiveEvent::FinalHead(reader))?;
         let send = self.send.next(SendEvent::FinalHead)?;
         Some(Self { send, receive })
+    }
+
+    /// An interim head came; a 100 lets content go that is held for it.
+    pub(crate) fn interim_head(self, proceed: bool) -> Option<Self> {
+        let receive = self.receive.next(ReceiveEvent::InterimHead)?;
+        let send = match proceed {
+            true => self.send.next(SendEvent::Proceed)?,
+            false => self.send,
+        };
+        Some(Self { send, receive })
+    }
+
+    /// The peer switches: only when it has the whole request can both sides agree on where HTTP ends.
+    pub(crate) fn switch(self) -> Option<Self> {
+        let receive = self.receive.next(ReceiveEvent::SwitchingHead)?;
+        let send = self.send;
+        (send == SendState::Done).then_some(Self { send, receive })
     }
 
     /// Ends an exchange that left the connection usable: both halves at once, or neither.
@@ -189,32 +252,37 @@ impl Halves {
 mod tests {
     use super::*;
 
-    const SENDS: [SendState; 4] = [
+    const SENDS: [SendState; 6] = [
         SendState::Idle,
+        SendState::Announcing(ContentWriter::Complete),
+        SendState::Awaiting(ContentWriter::Complete),
         SendState::Sending(ContentWriter::Complete),
         SendState::Done,
         SendState::Stopped,
     ];
-    const SEND_EVENTS: [SendEvent; 5] = [
+    const SEND_EVENTS: [SendEvent; 7] = [
         SendEvent::Start(ContentWriter::Complete),
+        SendEvent::Announce(ContentWriter::Complete),
         SendEvent::Flushed,
+        SendEvent::Proceed,
         SendEvent::FinalHead,
         SendEvent::Failed,
         SendEvent::Renew,
     ];
 
-    fn receives() -> [ReceiveState; 6] {
+    fn receives() -> [ReceiveState; 7] {
         [
             ReceiveState::Idle,
             ReceiveState::Head(HeadScan::default()),
             ReceiveState::Content(ContentReader::UntilClose),
             ReceiveState::Trailers(HeadScan::default()),
             ReceiveState::Done,
+            ReceiveState::Switched,
             ReceiveState::Broken(Failure::Closed),
         ]
     }
 
-    fn receive_events() -> [ReceiveEvent; 8] {
+    fn receive_events() -> [ReceiveEvent; 9] {
         [
             ReceiveEvent::Start,
             ReceiveEvent::InterimHead,
@@ -222,6 +290,7 @@ mod tests {
             ReceiveEvent::FinalHead(None),
             ReceiveEvent::TrailerSection,
             ReceiveEvent::End,
+            ReceiveEvent::SwitchingHead,
             ReceiveEvent::Broken(Failure::Closed),
             ReceiveEvent::Renew,
         ]
@@ -250,7 +319,7 @@ mod tests {
     fn table() -> String {
         let mut table = String::from("| send | ");
         table += &SEND_EVENTS.map(|event| name(&event)).join(" | ");
-        table += " |\n|---|---|---|---|---|---|\n";
+        table += " |\n|---|---|---|---|---|---|---|---|\n";
         for state in SENDS {
             table += &row(
                 &name(&state),
@@ -259,7 +328,7 @@ mod tests {
         }
         table += "\n| receive | ";
         table += &receive_events().map(|event| event_name(&event)).join(" | ");
-        table += " |\n|---|---|---|---|---|---|---|---|---|\n";
+        table += " |\n|---|---|---|---|---|---|---|---|---|---|\n";
         for state in receives() {
             table += &row(
                 &name(&state),
@@ -280,28 +349,52 @@ mod tests {
         );
     }
 
+    fn begun(event: SendEvent) -> Halves {
+        Halves::new().start(event).expect("both are idle")
+    }
+
     #[test]
     fn a_final_head_stops_an_incomplete_request() {
-        let halves = Halves::new()
-            .start(ContentWriter::Complete)
-            .expect("both idle");
-        assert_eq!(halves.start(ContentWriter::Complete), None);
-        assert_eq!(halves.renew(), None);
-        let halves = halves.final_head(None).expect("a head was awaited");
-        assert_eq!(halves.send, SendState::Stopped);
-        assert_eq!(halves.renew(), None);
+        for event in [
+            SendEvent::Start(ContentWriter::Complete),
+            SendEvent::Announce(ContentWriter::Chunked),
+        ] {
+            let halves = begun(event);
+            assert_eq!(halves.start(event), None);
+            assert_eq!(halves.renew(), None);
+            let halves = halves.final_head(None).expect("a head was awaited");
+            assert_eq!(halves.send, SendState::Stopped);
+            assert_eq!(halves.renew(), None);
+        }
     }
 
     #[test]
     fn a_complete_exchange_renews_both_halves() {
-        let mut halves = Halves::new()
-            .start(ContentWriter::Complete)
-            .expect("both idle");
+        let mut halves = begun(SendEvent::Start(ContentWriter::Complete));
         halves.send = halves
             .send
             .next(SendEvent::Flushed)
             .expect("it was sending");
         let halves = halves.final_head(None).expect("a head was awaited");
         assert_eq!(halves.renew(), Some(Halves::new()));
+    }
+
+    #[test]
+    fn only_a_100_lets_held_content_go() {
+        let halves = begun(SendEvent::Announce(ContentWriter::Chunked));
+        let hint = halves.interim_head(false).expect("a head was awaited");
+        assert_eq!(hint.send, halves.send);
+        let go = hint.interim_head(true).expect("a head was awaited");
+        assert_eq!(go.send, SendState::Sending(ContentWriter::Chunked));
+    }
+
+    #[test]
+    fn an_incomplete_request_is_not_switched() {
+        let mut halves = begun(SendEvent::Start(ContentWriter::Complete));
+        assert_eq!(halves.switch(), None);
+        halves.send = SendState::Done;
+        let halves = halves.switch().expect("the request is complete");
+        assert_eq!(halves.receive, ReceiveState::Switched);
+        assert_eq!(halves.renew(), None);
     }
 }

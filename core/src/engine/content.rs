@@ -1,9 +1,16 @@
 //! Heads and content in place: views into the connection that a request uses.
 
+use std::io;
+
+use bytes::Bytes;
+
 use super::engine::{Engine, Slot};
 use super::live::{ConnectionInfo, Live};
-use crate::base::{Now, RequestId};
-use crate::message::{FieldsRef, HeadRef};
+use super::upgraded::Upgraded;
+use crate::base::{CloseReason, Now, RequestId};
+use crate::connection::Misuse;
+use crate::message::{Fields, FieldsRef, HeadRef};
+use crate::session::{ContentError, ErrorKind, Event};
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -55,11 +62,64 @@ impl<S> Engine<S> {
         self.dirty.push_back(connection);
     }
 
-    /// The driver's content for a request whose content is [`Content::Stream`](crate::Content::Stream) may go on: its
-    /// connection comes up in [`Engine::poll_ready`].
-    pub fn content_available(&mut self, id: RequestId) {
-        if let Some(connection) = self.session.connection_of(id) {
-            self.push_ready(connection);
+    /// Hands over the next piece of a request's content ([`Content::Stream`](crate::Content::Stream)), after
+    /// [`Event::ContentWanted`](crate::Event::ContentWanted) has asked for it. The piece is sent without a copy; when it
+    /// has gone out, the next is asked for. An empty piece changes nothing.
+    ///
+    /// # Errors
+    /// The piece is not taken if the one before has not gone out ([`Misuse::NotReady`]), if there is more than was
+    /// announced ([`Misuse::ContentTooLong`]), or if nobody wants it: the request was answered or is over
+    /// ([`Misuse::NoContent`]).
+    pub fn push_content(&mut self, id: RequestId, piece: Bytes) -> Result<(), Misuse> {
+        let live = self.live_of_mut(id).ok_or(Misuse::NoContent)?;
+        live.supply.push(&live.connection, piece)?;
+        let connection = live.id;
+        self.ready.push_back(connection);
+        Ok(())
+    }
+
+    /// Ends a request's content, with trailer fields if it is chunked.
+    ///
+    /// # Errors
+    /// If less has come than was announced, or the trailer fields may not follow: the request fails then, because nothing
+    /// can complete it any more. [`Misuse::NoContent`] if nobody wants to know.
+    pub fn finish_content(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        trailers: Fields,
+    ) -> Result<(), Misuse> {
+        let live = self.live_of_mut(id).ok_or(Misuse::NoContent)?;
+        let finished = live.supply.finish(&live.connection, trailers);
+        let connection = live.id;
+        match finished {
+            Ok(()) => self.ready.push_back(connection),
+            Err(Misuse::NoContent) => {}
+            Err(misuse) => self.fail_content(now, id, ErrorKind::Content(misuse.into())),
         }
+        finished
+    }
+
+    /// The source of a request's content has failed: so does the request.
+    pub fn abort_content(&mut self, now: Now, id: RequestId, why: io::ErrorKind) {
+        let error = ErrorKind::Content(ContentError::Source(why));
+        self.fail_content(now, id, error);
+    }
+
+    fn fail_content(&mut self, now: Now, id: RequestId, kind: ErrorKind) {
+        let connection = self.session.connection_of(id);
+        if let Some(live) = connection.and_then(|connection| self.take_slot(connection)) {
+            let error = self.fail_with(now, id, live, kind);
+            self.events.push_back(Event::Failed(id, error));
+        }
+    }
+
+    /// Takes the stream of a connection that was switched, after [`Event::Switched`](crate::Event::Switched). The session
+    /// forgets it; nothing more is told about the request.
+    pub fn take_upgraded(&mut self, now: Now, id: RequestId) -> Option<Upgraded<S>> {
+        let connection = self.session.connection_of(id)?;
+        let switched = self.live_of(id)?.connection.close_reason() == Some(CloseReason::Switched);
+        let live = switched.then(|| self.take_slot(connection))??;
+        Some(self.hand_over(now, id, live))
     }
 }

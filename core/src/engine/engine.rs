@@ -31,7 +31,7 @@ pub enum Command<S> {
         /// Where to.
         address: SocketAddr,
     },
-    /// Close this connection.
+    /// Close this connection; [`close_reason`](Connection::close_reason) tells why.
     Discard(Box<Live<S>>),
     /// Give up a dial: close its transport, if it was deposited, or stop making it.
     Abandon {
@@ -59,6 +59,8 @@ pub struct Engine<S> {
     pub(super) session: Session,
     pub(super) slots: Vec<Slot<S>>,
     pub(super) spare: Vec<Scratch>,
+    /// How many connections throw away the rest of a response.
+    pub(super) draining: usize,
     /// Connections that a step of driving can move on.
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections whose machine may have something to tell.
@@ -78,6 +80,7 @@ impl<S> Engine<S> {
             session: Session::new(config),
             slots: Vec::new(),
             spare: Vec::new(),
+            draining: 0,
             ready: VecDeque::new(),
             dirty: VecDeque::new(),
             commands: VecDeque::new(),
@@ -177,7 +180,7 @@ impl<S> Engine<S> {
         if let Some(io) = io
             && self.session.handle_connected(connection)
         {
-            let machine = Connection::new(Arc::clone(self.session.limits()));
+            let machine = Connection::new(Arc::clone(self.session.rules()));
             self.put_slot(Box::new(Live::new(connection, io, machine)));
             self.session.release(now, connection);
         }
@@ -260,8 +263,11 @@ impl<S> Engine<S> {
                         address,
                     }
                 }
-                Order::Discard(connection) => match self.vacate(connection, Slot::Vacant) {
-                    Slot::Here(live) => Command::Discard(live),
+                Order::Discard(connection, reason) => match self.vacate(connection, Slot::Vacant) {
+                    Slot::Here(mut live) => {
+                        live.connection.note_close(reason);
+                        Command::Discard(live)
+                    }
                     Slot::Dialling(io) => Command::Abandon { connection, io },
                     Slot::Vacant | Slot::Taken => continue,
                 },
@@ -276,9 +282,5 @@ impl<S> Engine<S> {
             self.slots.resize_with(place + 1, || Slot::Vacant);
         }
         core::mem::replace(&mut self.slots[place], next)
-    }
-
-    pub(super) fn push_ready(&mut self, connection: ConnectionId) {
-        self.ready.push_back(connection);
     }
 }

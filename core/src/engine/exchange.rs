@@ -1,15 +1,27 @@
 //! How exchanges begin and end on their connections, whoever drives them.
 
+use core::time::Duration;
+use std::io;
 use std::sync::Arc;
+
+use http::StatusCode;
 
 use super::engine::Engine;
 use super::live::{ConnectionInfo, Live};
-use crate::base::{ConnectionId, Now, RequestId};
-use crate::connection::{Failure, Received, Scratch};
+use super::supply::Supply;
+use super::upgraded::Upgraded;
+use crate::base::{CloseReason, ConnectionId, Now, RequestId};
+use crate::connection::{Failure, PeerViolation, Rest, Scratch};
 use crate::session::{Error, ErrorKind, Outcome};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
+
+/// How much of a response that was let go of is read and thrown away, to keep its connection: about what a new one would
+/// cost in time.
+const DRAIN_OCTETS: u64 = 64 * 1024;
+/// For how long.
+const DRAIN_TIME: Duration = Duration::from_millis(50);
 
 /// What became of a request that was granted a connection.
 pub(super) enum Begun<S> {
@@ -62,68 +74,146 @@ impl<S> Engine<S> {
         else {
             return;
         };
-        let request = &beginning.request;
         live.request = Some(id);
         live.patience = beginning.patience;
         live.info = ConnectionInfo {
             number: beginning.number,
             served: beginning.served,
         };
-        live.content = request.content_in_memory();
+        live.supply = Supply::of(&beginning.request);
         live.note_begin(now);
         // `begin_on` has made sure that it can.
         let started = live
             .connection
-            .start_encoded(now, &request.method, request.plan, scratch);
+            .start_encoded(now, beginning.plan(), scratch);
         debug_assert!(started.is_ok());
-        if request.close {
-            live.connection.close_after();
-        }
     }
 
     /// Ends an exchange whose response was read to its end; returns its memory.
     pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
-        let renewed = live.connection.renew();
+        let outcome = self.judge_end(&mut live);
         live.request = None;
-        live.content = bytes::Bytes::new();
+        live.supply = Supply::default();
         let scratch = live.connection.take_scratch();
         self.put_slot(live);
-        let outcome = renewed.map_or(Outcome::Close, |()| Outcome::Reusable);
         self.session.end(now, id, outcome);
         self.settle();
         scratch
     }
 
-    /// The application lets go of a response. If its rest is here already, the connection stays usable; nobody waits.
+    /// Whether a connection may be used again, its peer's hint included.
+    fn judge_end(&mut self, live: &mut Live<S>) -> Outcome {
+        if let Err(reason) = live.connection.renew() {
+            return Outcome::Close(reason);
+        }
+        let hint = live.connection.keep_alive();
+        match self.session.note_hint(live.id, hint) {
+            true => Outcome::Reusable,
+            false => Outcome::Close(CloseReason::KeepAliveHint),
+        }
+    }
+
+    /// The application lets go of a response. Nobody waits: what is left of it is thrown away as it comes, if it is
+    /// little and comes soon, and the connection stays usable then.
     pub(super) fn let_go(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) {
-        loop {
-            match live.connection.poll() {
-                Ok(Received::Content(content)) => {
-                    let count = content.len();
-                    live.connection.consume(now, count);
-                }
-                Ok(Received::NeedMore | Received::End) | Err(_) => break,
-                Ok(Received::Interim(_) | Received::Head(_) | Received::Trailers(_)) => {}
-            }
+        let wanted = self.session.is_running(id);
+        let rest = match wanted {
+            true => live.connection.discard_rest(DRAIN_OCTETS),
+            false => Rest::Lost,
+        };
+        if rest == Rest::Coming {
+            let until = now.tick.after(DRAIN_TIME);
+            self.session.begin_draining(id, live.id, until);
+            live.request = None;
+            live.supply = Supply::default();
+            self.draining += 1;
+            self.ready.push_back(live.id);
+            self.put_slot(live);
+            self.settle();
+            return;
         }
         let scratch = self.finish(now, id, live);
         self.give_back(scratch);
     }
 
-    /// A request failed on its connection. If not an octet of it was sent and the connection was an old one, it asks
-    /// for another; otherwise the error is returned.
-    pub(super) fn fail_or_retry(
+    /// Looks how far a connection has come whose response was let go of, and settles it if that is over. Gives the
+    /// connection back if it is not.
+    pub(super) fn drain(&mut self, now: Now, mut live: Box<Live<S>>) -> Option<Box<Live<S>>> {
+        let connection = live.id;
+        let wanted = self.session.is_draining(connection);
+        if wanted && live.connection.discard_more(DRAIN_OCTETS) == Rest::Coming {
+            return Some(live);
+        }
+        self.draining = self.draining.saturating_sub(1);
+        let outcome = self.judge_end(&mut live);
+        let scratch = live.connection.take_scratch();
+        self.give_back(scratch);
+        if wanted {
+            self.put_slot(live);
+            self.session.end_draining(now, connection, outcome);
+        }
+        self.settle();
+        None
+    }
+
+    /// A request failed on its connection. If that had died unnoticed, and it does no harm, the request is sent once
+    /// more on a fresh one; otherwise the error is returned.
+    pub(super) fn fail_or_replay(
         &mut self,
         now: Now,
         id: RequestId,
         live: Box<Live<S>>,
         failure: Failure,
     ) -> Option<Error> {
-        let unsent = live.info.served > 0 && live.connection.pulse().sent() == 0;
-        if !unsent || !self.session.is_running(id) {
+        if !self.session.is_running(id) {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
-        self.lost_unused(now, id, live)
+        let pulse = Arc::clone(live.connection.pulse());
+        let reused = live.info.served > 0;
+        let loss = self.session.loss(id, reused, is_death(failure), &pulse);
+        // What came before our first octet was no answer.
+        let unasked = failure == Failure::Violation(PeerViolation::Unsolicited);
+        let judged = loss.map(|mut loss| {
+            loss.received = if unasked { 0 } else { loss.received };
+            loss.judge()
+        });
+        if !matches!(judged, Some(Ok(_))) {
+            return Some(self.fail_with(now, id, live, failure.into()));
+        }
+        if self.session.is_closed() {
+            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
+        }
+        let reason = live.connection.close_reason();
+        let reason = reason.unwrap_or(CloseReason::PeerEof);
+        self.reclaim(live);
+        self.session.replay(now, id, reason);
+        self.settle();
+        None
+    }
+
+    /// Whether a response is a 417 that the request is to be sent again for, without its expectation: content that was
+    /// not touched can be sent then.
+    pub(super) fn is_refused_expectation(&self, id: RequestId, live: &Live<S>) -> bool {
+        let connection = &live.connection;
+        connection.head().status() == StatusCode::EXPECTATION_FAILED
+            && connection.expected_continue()
+            && !connection.has_touched_content()
+            && self.session.may_drop_expectation(id)
+    }
+
+    /// Gives the connection of a refused expectation up, and sends the request once more without it.
+    pub(super) fn drop_expectation(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) {
+        self.reclaim(live);
+        self.session.drop_expectation(now, id);
+        self.settle();
+    }
+
+    /// Ends the exchange of a connection that has ceased to speak HTTP, and hands the stream over.
+    pub(super) fn hand_over(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Upgraded<S> {
+        self.session
+            .end(now, id, Outcome::Close(CloseReason::Switched));
+        self.settle();
+        live.into_upgraded()
     }
 
     pub(super) fn fail_with(
@@ -143,6 +233,7 @@ impl<S> Engine<S> {
     /// Puts a connection that will be discarded into its slot, without the exchange's memory.
     fn reclaim(&mut self, mut live: Box<Live<S>>) {
         live.request = None;
+        live.supply = Supply::default();
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
         self.put_slot(live);
@@ -153,5 +244,14 @@ impl<S> Engine<S> {
         if self.spare.len() < SPARE_SCRATCHES && scratch.is_worth_keeping() {
             self.spare.push(scratch);
         }
+    }
+}
+
+/// Whether the connection ended, rather than broke a rule.
+fn is_death(failure: Failure) -> bool {
+    match failure {
+        Failure::Closed => true,
+        Failure::Transport(kind) => kind != io::ErrorKind::TimedOut,
+        Failure::Violation(violation) => violation == PeerViolation::Unsolicited,
     }
 }

@@ -113,22 +113,21 @@ impl<S> Engine<S> {
             return None;
         };
         let Some(id) = live.request else {
-            if !live.connection.is_idle() {
-                self.session.idle_ended(now, connection);
-                self.settle();
-            }
+            self.poll_requestless(now, connection);
             return None;
         };
         let event = match live.connection.poll() {
             Ok(Received::NeedMore) => {
                 live.connection.waiting(now);
+                let asks = live.supply.asks(&live.connection);
                 if live.can_move() {
                     self.ready.push_back(connection);
                 }
-                return None;
+                return asks.then_some(Event::ContentWanted(id));
             }
             Ok(Received::Interim(_)) => Event::Interim(id),
-            Ok(Received::Head(_)) => Event::Head(id),
+            Ok(Received::Head(_)) => return self.poll_head(now, id, connection),
+            Ok(Received::Switched) => return Some(Event::Switched(id)),
             Ok(Received::Content(_)) => return Some(Event::Content(id)),
             Ok(Received::Trailers(_)) => Event::Trailers(id),
             Ok(Received::End) => {
@@ -142,12 +141,43 @@ impl<S> Engine<S> {
             Err(failure) => {
                 let live = self.take_slot(connection)?;
                 return self
-                    .fail_or_retry(now, id, live, failure)
+                    .fail_or_replay(now, id, live, failure)
                     .map(|error| Event::Failed(id, error));
             }
         };
         self.dirty.push_back(connection);
         Some(event)
+    }
+
+    fn poll_head(&mut self, now: Now, id: RequestId, connection: ConnectionId) -> Option<Event> {
+        let live = self.take_slot(connection)?;
+        if self.is_refused_expectation(id, &live) {
+            self.drop_expectation(now, id, live);
+            return None;
+        }
+        self.put_slot(live);
+        self.dirty.push_back(connection);
+        Some(Event::Head(id))
+    }
+
+    /// A connection without a request was touched: it is idle, or the rest of a response is being thrown away.
+    fn poll_requestless(&mut self, now: Now, connection: ConnectionId) {
+        let Some(live) = self.take_slot(connection) else {
+            return;
+        };
+        if !self.session.is_draining(connection) {
+            let idle = live.connection.is_idle();
+            self.put_slot(live);
+            if !idle {
+                self.session.idle_ended(now, connection);
+                self.settle();
+            }
+        } else if let Some(live) = self.drain(now, live) {
+            if live.can_move() {
+                self.ready.push_back(connection);
+            }
+            self.put_slot(live);
+        }
     }
 }
 

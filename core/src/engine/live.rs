@@ -4,11 +4,11 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, Read, Write};
 
-use bytes::{Buf, Bytes};
-
 use crate::base::{ConnectionId, Now, RequestId, Tick};
 use crate::connection::{Connection, Interest, Outgoing};
 use crate::session::Patience;
+
+use super::supply::Supply;
 
 /// What the transport is known to be ready for. An edge-triggered loop is told each readiness once; it must not be
 /// forgotten before an operation says that it is over.
@@ -38,6 +38,14 @@ impl fmt::Display for ConnectionInfo {
     }
 }
 
+/// What became of one write.
+enum Wrote {
+    /// The transport took something; so many octets of it were content.
+    Some(usize),
+    /// There is nothing to write, or nobody to take it.
+    Nothing,
+}
+
 /// An open connection with whatever the driver needs to move its octets.
 pub struct Live<S> {
     /// The driver's own: a socket, a stream, a handle.
@@ -53,8 +61,8 @@ pub struct Live<S> {
     looked: Option<Tick>,
     /// A request is about to begin on a kept connection that nobody has looked at since it came to rest.
     must_look: bool,
-    /// What is left of a content that is all in memory.
-    pub(super) content: Bytes,
+    /// Where the request's content comes from.
+    pub(super) supply: Supply,
 }
 
 impl<S> Live<S> {
@@ -78,7 +86,7 @@ impl<S> Live<S> {
             },
             looked: None,
             must_look: false,
-            content: Bytes::new(),
+            supply: Supply::default(),
         }
     }
 
@@ -117,7 +125,7 @@ impl<S> Live<S> {
 
     /// Which readiness the connection can use now.
     pub fn interest(&self) -> Interest {
-        self.connection.interest(!self.content.is_empty())
+        self.connection.interest(!self.supply.piece().is_empty())
     }
 
     /// Writes with `write` until there is nothing left to write or the transport takes no more. A refusal is noted in
@@ -138,26 +146,56 @@ impl<S> Live<S> {
             return;
         }
         loop {
-            let absorbed = self.connection.absorb(&self.content);
-            self.content.advance(absorbed);
-            let outgoing = self.connection.outgoing(&self.content);
-            if outgoing.is_empty() {
-                return;
-            }
-            match write(&mut self.io, &outgoing) {
-                Ok(0) => return self.connection.send_failed(io::ErrorKind::WriteZero),
-                Ok(octets) => {
-                    let taken = self.connection.sent(now, octets);
-                    self.content.advance(taken);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.ready.write = false;
-                    return;
-                }
-                Err(error) => return self.connection.send_failed(error.kind()),
+            let absorbed = self.connection.absorb(self.supply.piece());
+            self.supply.took(absorbed);
+            self.supply.end(&mut self.connection);
+            match self.write_once(now, None, &mut write) {
+                Wrote::Some(taken) => self.supply.took(taken),
+                Wrote::Nothing => return,
             }
         }
+    }
+
+    /// As [`Live::write`], with content that is lent for the time of the call: for façades that have a source of their
+    /// own. Tells how many octets of it the connection took.
+    pub fn write_from(
+        &mut self,
+        now: Now,
+        content: &[u8],
+        mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
+    ) -> usize {
+        let mut taken = 0;
+        if self.must_look {
+            return taken;
+        }
+        loop {
+            taken += self.connection.absorb(&content[taken..]);
+            match self.write_once(now, Some(&content[taken..]), &mut write) {
+                Wrote::Some(more) => taken += more,
+                Wrote::Nothing => return taken,
+            }
+        }
+    }
+
+    fn write_once(
+        &mut self,
+        now: Now,
+        content: Option<&[u8]>,
+        write: &mut impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
+    ) -> Wrote {
+        let content = content.unwrap_or_else(|| self.supply.piece());
+        let outgoing = self.connection.outgoing(content);
+        if outgoing.is_empty() {
+            return Wrote::Nothing;
+        }
+        match write(&mut self.io, &outgoing) {
+            Ok(0) => self.connection.send_failed(io::ErrorKind::WriteZero),
+            Ok(octets) => return Wrote::Some(self.connection.sent(now, octets)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Wrote::Some(0),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.ready.write = false,
+            Err(error) => self.connection.send_failed(error.kind()),
+        }
+        Wrote::Nothing
     }
 
     /// A request begins. A kept connection must be looked at first, unless it was found drained a moment ago: between

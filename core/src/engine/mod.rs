@@ -10,8 +10,11 @@ mod exchange;
 mod in_place;
 mod live;
 mod shared;
+mod supply;
+mod upgraded;
 
 pub use engine::{Command, Engine};
 pub use in_place::Driving;
 pub use live::{ConnectionInfo, Live, Readiness};
 pub use shared::Step;
+pub use upgraded::Upgraded;

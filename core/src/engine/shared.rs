@@ -2,12 +2,13 @@
 //!
 //! For runtimes that keep the engine behind a lock: no octet of content is ever moved under it.
 
-use super::engine::Engine;
+use super::engine::{Engine, Slot};
 use super::exchange::Begun;
 use super::live::Live;
+use super::upgraded::Upgraded;
 use crate::base::{Now, RequestId};
 use crate::connection::{Failure, Scratch};
-use crate::session::{Error, ErrorKind, TakeUp, Verdict};
+use crate::session::{ContentError, Error, ErrorKind, TakeUp, Verdict};
 
 /// What a request may do now.
 #[derive(Debug)]
@@ -42,11 +43,62 @@ impl<S> Engine<S> {
     }
 
     /// The final head has come: what is to be done with the response?
-    pub fn handle_head(&mut self, id: RequestId) -> Verdict {
-        if self.session.is_running(id) {
-            Verdict::Deliver
-        } else {
+    pub fn handle_head(&mut self, id: RequestId, live: &Live<S>) -> Verdict {
+        if !self.session.is_running(id) {
             Verdict::Abort
+        } else if self.is_refused_expectation(id, live) {
+            Verdict::Again
+        } else {
+            Verdict::Deliver
+        }
+    }
+
+    /// The verdict was [`Verdict::Again`]: the connection is given up, and the request goes on with another.
+    pub fn again(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Step<S> {
+        self.drop_expectation(now, id, live);
+        self.step(now, id)
+    }
+
+    /// The content of a request is not what was announced, or its source failed: the request is over. Returns its error.
+    pub fn fail_source(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        live: Box<Live<S>>,
+        why: ContentError,
+    ) -> Error {
+        self.fail_with(now, id, live, ErrorKind::Content(why))
+    }
+
+    /// The connection was [switched](crate::Received::Switched): takes its stream. The session forgets it.
+    pub fn finish_upgraded(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Upgraded<S> {
+        self.hand_over(now, id, live)
+    }
+
+    /// A connection whose response was let go of, if its rest may still come: read it, and
+    /// [give it back](Engine::put_drained). `None` if there is none to look at.
+    pub fn take_draining(&mut self) -> Option<Box<Live<S>>> {
+        if self.draining == 0 {
+            return None;
+        }
+        let draining = |slot: &Slot<S>| match slot {
+            Slot::Here(live) => self.session.is_draining(live.id),
+            Slot::Vacant | Slot::Dialling(_) | Slot::Taken => false,
+        };
+        let place = self.slots.iter().position(draining)?;
+        let connection = self.session.member_at(place)?;
+        self.take_slot(connection)
+    }
+
+    /// Gives a connection back that was [taken](Engine::take_draining), with whatever was read from it: if its response
+    /// is over it is free for the next request. `true` if more is to be read.
+    pub fn put_drained(&mut self, now: Now, live: Box<Live<S>>) -> bool {
+        match self.drain(now, live) {
+            Some(live) => {
+                self.put_slot(live);
+                true
+            }
+            None => false,
         }
     }
 
@@ -71,7 +123,7 @@ impl<S> Engine<S> {
         live: Box<Live<S>>,
         failure: Failure,
     ) -> Step<S> {
-        match self.fail_or_retry(now, id, live, failure) {
+        match self.fail_or_replay(now, id, live, failure) {
             Some(error) => Step::Failed(error),
             None => self.step(now, id),
         }

@@ -17,6 +17,56 @@ pub(crate) struct FieldSpan {
     pub(crate) value: Span,
 }
 
+/// The spans of one section, and which known names occur among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spans {
+    list: Vec<FieldSpan>,
+    known: u32,
+}
+
+impl Spans {
+    pub(crate) const fn new() -> Self {
+        Self {
+            list: Vec::new(),
+            known: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, span: FieldSpan) {
+        self.known |= span.known.bit();
+        self.list.push(span);
+    }
+
+    /// Forgets the spans, keeps the memory, and makes room for so many.
+    pub(crate) fn restart(&mut self, fields: usize) {
+        self.list.clear();
+        self.list.reserve(fields);
+        self.known = 0;
+    }
+
+    pub(crate) fn list(&self) -> &[FieldSpan] {
+        &self.list
+    }
+
+    /// Whether a line of this name occurs.
+    pub(crate) fn has(&self, name: Known) -> bool {
+        self.known & name.bit() != 0
+    }
+
+    /// The values of a known name in the buffer that the spans count in, in order.
+    pub(crate) fn values<'a>(
+        &'a self,
+        name: Known,
+        octets: &'a [u8],
+    ) -> impl Iterator<Item = &'a [u8]> {
+        // Most names that are asked for do not occur.
+        let list = if self.has(name) { &self.list[..] } else { &[] };
+        list.iter()
+            .filter(move |span| span.known == name)
+            .map(|span| span.value.of(octets))
+    }
+}
+
 /// A piece of a buffer. Heads are bounded far below 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -99,9 +149,7 @@ impl<'a> Field<'a> {
 pub struct Fields {
     /// The lines as they go on the wire: name, colon, one space, value, CRLF.
     wire: Vec<u8>,
-    spans: Vec<FieldSpan>,
-    /// The set of known names that occur.
-    known: u32,
+    spans: Spans,
 }
 
 impl Fields {
@@ -109,8 +157,7 @@ impl Fields {
     pub const fn new() -> Self {
         Self {
             wire: Vec::new(),
-            spans: Vec::new(),
-            known: 0,
+            spans: Spans::new(),
         }
     }
 
@@ -127,7 +174,7 @@ impl Fields {
         if !chars::is_token(name) {
             return Err(FieldError::Name);
         }
-        if !chars::is_field_value(value) {
+        if !chars::is_field_value(value, false) {
             return Err(FieldError::Value);
         }
         let start = self.wire.len();
@@ -137,10 +184,8 @@ impl Fields {
         for part in [name, b": ", value, b"\r\n"] {
             self.wire.extend_from_slice(part);
         }
-        let known = Known::of(name);
-        self.known |= known.bit();
         self.spans.push(FieldSpan {
-            known,
+            known: Known::of(name),
             name: name_span,
             value: value_span,
         });
@@ -199,19 +244,19 @@ impl Fields {
 
     /// How many lines there are.
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.spans.list.len()
     }
 
     /// Whether there is no line.
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.spans.list.is_empty()
     }
 
     /// The borrowed view.
     pub fn as_ref(&self) -> FieldsRef<'_> {
         FieldsRef {
             octets: &self.wire,
-            spans: &self.spans,
+            spans: &self.spans.list,
         }
     }
 
@@ -219,12 +264,18 @@ impl Fields {
         &self.wire
     }
 
-    pub(crate) fn spans(&self) -> &[FieldSpan] {
+    pub(crate) fn spans(&self) -> &Spans {
         &self.spans
     }
 
+    /// The set of known names that occur.
     pub(crate) fn known(&self) -> u32 {
-        self.known
+        self.spans.known
+    }
+
+    /// All values of a known name, in order.
+    pub(crate) fn values(&self, name: Known) -> impl Iterator<Item = &[u8]> {
+        self.spans.values(name, &self.wire)
     }
 }
 
@@ -256,14 +307,6 @@ pub struct FieldsRef<'a> {
 impl<'a> FieldsRef<'a> {
     pub(crate) fn new(octets: &'a [u8], spans: &'a [FieldSpan]) -> Self {
         Self { octets, spans }
-    }
-
-    pub(crate) fn spans(self) -> &'a [FieldSpan] {
-        self.spans
-    }
-
-    pub(crate) fn value(self, span: FieldSpan) -> &'a [u8] {
-        span.value.of(self.octets)
     }
 
     /// The first value of this name, in any case.

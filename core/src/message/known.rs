@@ -5,12 +5,19 @@
 pub(crate) enum Known {
     Other,
     Accept,
+    Authorization,
+    CacheControl,
     Connection,
+    ContentEncoding,
     ContentLength,
+    ContentRange,
+    ContentType,
+    Cookie,
     Expect,
     Host,
     KeepAlive,
-    ProxyConnection,
+    ProxyAuthorization,
+    SetCookie,
     Te,
     Trailer,
     TransferEncoding,
@@ -25,22 +32,55 @@ impl Known {
             (2, b't') => (folds_to(name, b"te"), Self::Te),
             (4, b'h') => (folds_to(name, b"host"), Self::Host),
             (6, b'a') => (folds_to(name, b"accept"), Self::Accept),
+            (6, b'c') => (folds_to(name, b"cookie"), Self::Cookie),
             (6, b'e') => (folds_to(name, b"expect"), Self::Expect),
             (7, b't') => (folds_to(name, b"trailer"), Self::Trailer),
             (7, b'u') => (folds_to(name, b"upgrade"), Self::Upgrade),
             (10, b'c') => (folds_to(name, b"connection"), Self::Connection),
             (10, b'k') => (folds_to(name, b"keep-alive"), Self::KeepAlive),
+            (10, b's') => (folds_to(name, b"set-cookie"), Self::SetCookie),
             (10, b'u') => (folds_to(name, b"user-agent"), Self::UserAgent),
+            (12, b'c') => (folds_to(name, b"content-type"), Self::ContentType),
+            (13, b'a') => (folds_to(name, b"authorization"), Self::Authorization),
+            (13, b'c') => match folds_to(name, b"cache-control") {
+                true => (true, Self::CacheControl),
+                false => (folds_to(name, b"content-range"), Self::ContentRange),
+            },
             (14, b'c') => (folds_to(name, b"content-length"), Self::ContentLength),
-            (16, b'p') => (folds_to(name, b"proxy-connection"), Self::ProxyConnection),
+            (16, b'c') => (folds_to(name, b"content-encoding"), Self::ContentEncoding),
             (17, b't') => (folds_to(name, b"transfer-encoding"), Self::TransferEncoding),
+            (19, b'p') => (
+                folds_to(name, b"proxy-authorization"),
+                Self::ProxyAuthorization,
+            ),
             _ => return Self::Other,
         };
         if is { known } else { Self::Other }
     }
 
+    /// What a trailer section must not hold: framing, routing, credentials, cookies, what describes the content, what
+    /// caches go by (RFC 9110 §6.5.1).
+    pub(crate) const fn forbidden_in_trailers() -> u32 {
+        Self::Authorization.bit()
+            | Self::CacheControl.bit()
+            | Self::Connection.bit()
+            | Self::ContentEncoding.bit()
+            | Self::ContentLength.bit()
+            | Self::ContentRange.bit()
+            | Self::ContentType.bit()
+            | Self::Cookie.bit()
+            | Self::Expect.bit()
+            | Self::Host.bit()
+            | Self::ProxyAuthorization.bit()
+            | Self::SetCookie.bit()
+            | Self::Te.bit()
+            | Self::Trailer.bit()
+            | Self::TransferEncoding.bit()
+            | Self::Upgrade.bit()
+    }
+
     /// One bit per name, for sets.
-    pub(crate) fn bit(self) -> u32 {
+    pub(crate) const fn bit(self) -> u32 {
         1 << self as u32
     }
 }

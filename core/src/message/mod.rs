@@ -3,13 +3,15 @@
 mod fields;
 mod head;
 mod known;
+mod names;
 mod origin;
 mod target;
 
 pub use fields::{Field, FieldError, Fields, FieldsIter, FieldsRef};
-pub(crate) use fields::{FieldSpan, Span};
+pub(crate) use fields::{FieldSpan, Span, Spans};
 pub(crate) use head::StatusLine;
 pub use head::{HeadRef, ResponseHead};
 pub(crate) use known::Known;
+pub use names::FieldNames;
 pub use origin::{Origin, OriginError, Scheme};
 pub(crate) use target::RequestTarget;

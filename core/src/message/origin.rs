@@ -11,6 +11,8 @@ use url::{Host, Position, Url};
 pub enum Scheme {
     /// Plain HTTP over TCP.
     Http,
+    /// HTTP over TLS.
+    Https,
 }
 
 impl Scheme {
@@ -18,6 +20,15 @@ impl Scheme {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn of(url: &Url) -> Option<Self> {
+        match url.scheme() {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => None,
         }
     }
 }
@@ -26,7 +37,7 @@ impl Scheme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginError {
-    /// The scheme is not one that this build speaks.
+    /// The scheme is neither `http` nor `https`.
     Scheme,
     /// There is no host.
     NoHost,
@@ -37,7 +48,7 @@ pub enum OriginError {
 impl fmt::Display for OriginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Scheme => "the scheme is not supported (only http is)",
+            Self::Scheme => "the scheme is neither http nor https",
             Self::NoHost => "the URL has no host",
             Self::PortZero => "port 0 cannot be connected to",
         })
@@ -60,7 +71,7 @@ impl Origin {
     /// The origin of a URL.
     ///
     /// # Errors
-    /// If the scheme is not `http`, or there is no host, or the port is 0.
+    /// If the scheme is neither `http` nor `https`, or there is no host, or the port is 0.
     ///
     /// ```
     /// let url = url::Url::parse("http://User:secret@EXAMPLE.org:80/path")?;
@@ -69,12 +80,12 @@ impl Origin {
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
     pub fn of(url: &Url) -> Result<Self, OriginError> {
-        Self::parts(url)?;
+        let scheme = Self::parts(url)?;
         let authority = &url[Position::BeforeHost..Position::AfterPort];
         let host_length = url[Position::BeforeHost..Position::AfterHost].len();
         let port = url.port_or_known_default().ok_or(OriginError::Scheme)?;
         Ok(Self {
-            scheme: Scheme::Http,
+            scheme,
             port,
             authority: authority.into(),
             host_length,
@@ -88,16 +99,14 @@ impl Origin {
     }
 
     fn parts(url: &Url) -> Result<Scheme, OriginError> {
-        if url.scheme() != "http" {
-            return Err(OriginError::Scheme);
-        }
+        let scheme = Scheme::of(url).ok_or(OriginError::Scheme)?;
         if !url.has_host() {
             return Err(OriginError::NoHost);
         }
         if url.port() == Some(0) {
             return Err(OriginError::PortZero);
         }
-        Ok(Scheme::Http)
+        Ok(scheme)
     }
 
     /// The scheme.
@@ -118,6 +127,11 @@ impl Origin {
     /// Host and, unless it is the scheme's default, port.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// Host and port, the default one included: what a tunnel is asked for (RFC 9112 §3.2.3).
+    pub(crate) fn host_and_port(&self) -> String {
+        format!("{}:{}", self.host(), self.port)
     }
 
     /// The host's address, if it is one and not a name.
@@ -165,6 +179,8 @@ mod tests {
             "http://example.org:81",
             "http://example.org.",
             "http://www.example.org",
+            "https://example.org:80",
+            "https://example.org",
         ] {
             assert_ne!(origin(text), Ok(plain.clone()), "{text}");
         }
@@ -189,7 +205,6 @@ mod tests {
     #[test]
     fn what_cannot_be_asked_is_refused() {
         assert_eq!(origin("ftp://example.org/"), Err(OriginError::Scheme));
-        assert_eq!(origin("https://example.org/"), Err(OriginError::Scheme));
         assert_eq!(
             origin("mailto:someone@example.org"),
             Err(OriginError::Scheme)

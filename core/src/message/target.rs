@@ -2,30 +2,72 @@
 
 use url::{Position, Url};
 
-/// A request target that cannot break the request line: its constructor looked at every octet.
+use super::Origin;
+
+/// A request target that cannot break the request line: its constructors looked at every octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RequestTarget<'a>(&'a str);
+pub(crate) enum RequestTarget<'a> {
+    /// origin-form = absolute-path [ "?" query ], and absolute-form with a scheme and authority before it.
+    Path {
+        /// Toward a forward proxy: whom it shall ask.
+        origin: Option<&'a Origin>,
+        path: &'a str,
+    },
+    /// authority-form = uri-host ":" port; only CONNECT has it.
+    Authority(&'a Origin),
+    /// asterisk-form = "*"; only OPTIONS has it.
+    Asterisk,
+}
 
 impl<'a> RequestTarget<'a> {
-    /// origin-form = absolute-path [ "?" query ]; userinfo and fragment never go on the wire.
+    /// Path and query of a URL; userinfo and fragment never go on the wire.
     ///
     /// The URL parser has escaped what may not stand here. We look again, because this is where a request would be
     /// split if it ever had not: `None` then.
-    pub(crate) fn origin_form(url: &'a Url) -> Option<Self> {
-        let target = &url[Position::BeforePath..Position::AfterQuery];
+    pub(crate) fn of(url: &'a Url) -> Option<Self> {
+        let path = &url[Position::BeforePath..Position::AfterQuery];
         let valid =
-            target.starts_with('/') && target.bytes().all(|octet| (0x21..=0x7e).contains(&octet));
-        valid.then_some(Self(target))
+            path.starts_with('/') && path.bytes().all(|octet| (0x21..=0x7e).contains(&octet));
+        valid.then_some(Self::Path { origin: None, path })
     }
 
-    pub(crate) fn as_str(self) -> &'a str {
-        self.0
+    /// The same target as a forward proxy needs it. The asterisk becomes an absolute URL without a path (§3.2.4).
+    pub(crate) fn by_way_of_proxy(self, origin: &'a Origin) -> Self {
+        let path = match self {
+            Self::Path { path, .. } => path,
+            Self::Asterisk | Self::Authority(_) => "",
+        };
+        Self::Path {
+            origin: Some(origin),
+            path,
+        }
+    }
+
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Path { origin, path } => {
+                if let Some(origin) = origin {
+                    for part in [origin.scheme().as_str(), "://", origin.authority()] {
+                        out.extend_from_slice(part.as_bytes());
+                    }
+                }
+                out.extend_from_slice(path.as_bytes());
+            }
+            Self::Authority(origin) => out.extend_from_slice(origin.host_and_port().as_bytes()),
+            Self::Asterisk => out.push(b'*'),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written(target: RequestTarget<'_>) -> String {
+        let mut out = Vec::new();
+        target.write(&mut out);
+        String::from_utf8(out).expect("ASCII")
+    }
 
     #[test]
     fn the_target_is_path_and_query() {
@@ -40,9 +82,32 @@ mod tests {
         ] {
             let url = Url::parse(url).expect("a URL");
             assert_eq!(
-                RequestTarget::origin_form(&url).map(RequestTarget::as_str),
+                RequestTarget::of(&url).map(written).as_deref(),
                 Some(target)
             );
         }
+    }
+
+    #[test]
+    fn each_form_is_written() {
+        let url = Url::parse("http://u:p@[::1]:81/a?b#c").expect("a URL");
+        let origin = Origin::of(&url).expect("an origin");
+        let path = RequestTarget::of(&url).expect("a target");
+        for (target, text) in [
+            (path, "/a?b"),
+            (path.by_way_of_proxy(&origin), "http://[::1]:81/a?b"),
+            (RequestTarget::Asterisk, "*"),
+            (
+                RequestTarget::Asterisk.by_way_of_proxy(&origin),
+                "http://[::1]:81",
+            ),
+            (RequestTarget::Authority(&origin), "[::1]:81"),
+        ] {
+            assert_eq!(written(target), text);
+        }
+        let url = Url::parse("https://example.org/").expect("a URL");
+        let origin = Origin::of(&url).expect("an origin");
+        let target = RequestTarget::Authority(&origin);
+        assert_eq!(written(target), "example.org:443");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What is counted: `live` is every connection of an origin that exists or is being opened (idle, in use, dialling);
 //! `idle` are those nobody uses; `dialling` those being opened; `waiting` the requests without a connection.
-//! `idle + dialling ≤ live`, and nobody waits while an idle connection of the same origin exists.
+//! `idle + dialling ≤ live`, and nobody waits while an idle connection of the same origin exists, but for those who take
+//! only a fresh one because a kept one has failed them.
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,8 @@ struct OriginPool {
     /// Most recently used first.
     idle: List,
     waiters: List,
+    /// Requests that take only a connection that was just opened; they came before all waiters.
+    fresh_waiters: List,
     dialling: usize,
     live: usize,
     /// It stands in the queue of those whom the total limit holds back.
@@ -39,13 +42,26 @@ pub(crate) struct Pool {
     held_back: VecDeque<OriginId>,
 }
 
+impl OriginPool {
+    fn waiting(&self) -> usize {
+        self.waiters.len() + self.fresh_waiters.len()
+    }
+
+    fn pop_waiter(&mut self, links: &mut Links) -> Option<Key> {
+        let fresh = self.fresh_waiters.pop_front(links);
+        fresh.or_else(|| self.waiters.pop_front(links))
+    }
+}
+
 /// Where in the queue a request stands that must wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Behind all others: it is new.
     Back,
-    /// Before all others: it had a connection already, which turned out to be dead.
+    /// Before all others: it was granted a connection already, which turned out to be dead.
     Front,
+    /// Before all others, and not for a kept connection: one has failed it under way.
+    Fresh,
 }
 
 /// What a request gets.
@@ -55,6 +71,13 @@ pub(crate) enum Assignment {
     Use(ConnectionId),
     /// A place in the queue.
     Wait,
+}
+
+/// Whether a connection that becomes free has served anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    New,
+    Used,
 }
 
 /// What becomes of a connection that is free.
@@ -89,7 +112,7 @@ impl Pool {
         let unused = self
             .origins
             .get(origin.0)
-            .is_some_and(|pool| pool.live == 0 && pool.waiters.len() == 0);
+            .is_some_and(|pool| pool.live == 0 && pool.waiting() == 0);
         if unused {
             self.origins.remove(origin.0);
         }
@@ -106,13 +129,18 @@ impl Pool {
         let Some(pool) = self.origins.get_mut(origin.0) else {
             return Assignment::Wait;
         };
-        if let Some(key) = pool.idle.pop_front(&mut self.idle_links) {
+        if place != Place::Fresh
+            && let Some(key) = pool.idle.pop_front(&mut self.idle_links)
+        {
             self.idle_order.remove(&mut self.order_links, key);
             return Assignment::Use(ConnectionId(key));
         }
         match place {
             Place::Back => pool.waiters.push_back(&mut self.waiter_links, request.0),
             Place::Front => pool.waiters.push_front(&mut self.waiter_links, request.0),
+            Place::Fresh => pool
+                .fresh_waiters
+                .push_back(&mut self.waiter_links, request.0),
         }
         Assignment::Wait
     }
@@ -132,7 +160,9 @@ impl Pool {
             .limits
             .live_per_origin
             .is_some_and(|limit| pool.live >= limit);
-        if pool.dialling >= pool.waiters.len() || origin_reached {
+        // An idle connection of its own is in the way only of those who do not want it.
+        let in_the_way = pool.idle.len() > 0;
+        if pool.dialling >= pool.waiting() || (origin_reached && !in_the_way) {
             return false;
         }
         if total_reached && !can_evict {
@@ -145,8 +175,16 @@ impl Pool {
         true
     }
 
-    /// The idle connection that must be closed before another may be opened.
-    pub(crate) fn next_to_evict(&self) -> Option<ConnectionId> {
+    /// The idle connection that must be closed before another may be opened to this origin.
+    pub(crate) fn next_to_evict(&self, origin: OriginId) -> Option<ConnectionId> {
+        let pool = self.origins.get(origin.0)?;
+        if self
+            .limits
+            .live_per_origin
+            .is_some_and(|limit| pool.live >= limit)
+        {
+            return pool.idle.back(&self.idle_links).map(ConnectionId);
+        }
         let limit = self.limits.live_total?;
         if self.live_total < limit {
             None
@@ -176,17 +214,24 @@ impl Pool {
         self.dialled(origin);
         self.closed(origin);
         let pool = self.origins.get_mut(origin.0)?;
-        pool.waiters
-            .pop_front(&mut self.waiter_links)
-            .map(RequestId)
+        pool.pop_waiter(&mut self.waiter_links).map(RequestId)
     }
 
-    /// A connection is free: it goes to the first who waits, or becomes idle.
-    pub(crate) fn released(&mut self, origin: OriginId, connection: ConnectionId) -> Released {
+    /// A connection is free: it goes to the first who waits for one of its kind, or becomes idle.
+    pub(crate) fn released(
+        &mut self,
+        origin: OriginId,
+        connection: ConnectionId,
+        age: Age,
+    ) -> Released {
         let Some(pool) = self.origins.get_mut(origin.0) else {
             return Released::Idle;
         };
-        if let Some(key) = pool.waiters.pop_front(&mut self.waiter_links) {
+        let waiter = match age {
+            Age::New => pool.pop_waiter(&mut self.waiter_links),
+            Age::Used => pool.waiters.pop_front(&mut self.waiter_links),
+        };
+        if let Some(key) = waiter {
             return Released::Granted(RequestId(key));
         }
         pool.idle.push_front(&mut self.idle_links, connection.0);
@@ -245,9 +290,18 @@ impl Pool {
 
     /// A waiting request gives up.
     pub(crate) fn leave_queue(&mut self, origin: OriginId, request: RequestId) {
-        if let Some(pool) = self.origins.get_mut(origin.0) {
-            pool.waiters.remove(&mut self.waiter_links, request.0);
-        }
+        let Some(pool) = self.origins.get_mut(origin.0) else {
+            return;
+        };
+        let fresh = pool
+            .fresh_waiters
+            .iter(&self.waiter_links)
+            .any(|waiter| waiter == request.0);
+        let list = match fresh {
+            true => &mut pool.fresh_waiters,
+            false => &mut pool.waiters,
+        };
+        list.remove(&mut self.waiter_links, request.0);
     }
 
     /// Whether a connection is being opened that this waiting request would get: then it does not wait for a limit.
@@ -255,30 +309,26 @@ impl Pool {
         let Some(pool) = self.origins.get(origin.0) else {
             return false;
         };
-        pool.waiters
-            .iter(&self.waiter_links)
+        let fresh = pool.fresh_waiters.iter(&self.waiter_links);
+        fresh
+            .chain(pool.waiters.iter(&self.waiter_links))
             .take(pool.dialling)
             .any(|waiter| waiter == request.0)
     }
 
     /// The request that has waited longest for this origin.
     pub(crate) fn first_waiter(&self, origin: OriginId) -> Option<RequestId> {
-        self.origins
-            .get(origin.0)?
-            .waiters
-            .front(&self.waiter_links)
+        let pool = self.origins.get(origin.0)?;
+        let fresh = pool.fresh_waiters.front(&self.waiter_links);
+        fresh
+            .or_else(|| pool.waiters.front(&self.waiter_links))
             .map(RequestId)
     }
 
     /// Idle, dialling, live and waiting.
     pub(crate) fn counts(&self, origin: OriginId) -> Option<(usize, usize, usize, usize)> {
         let pool = self.origins.get(origin.0)?;
-        Some((
-            pool.idle.len(),
-            pool.dialling,
-            pool.live,
-            pool.waiters.len(),
-        ))
+        Some((pool.idle.len(), pool.dialling, pool.live, pool.waiting()))
     }
 }
 
@@ -312,7 +362,10 @@ mod tests {
         for index in 0..3 {
             pool.dialling(origin);
             pool.dialled(origin);
-            assert_eq!(pool.released(origin, connection(index)), Released::Idle);
+            assert_eq!(
+                pool.released(origin, connection(index), Age::Used),
+                Released::Idle
+            );
         }
         assert_eq!(
             pool.request(origin, request(0), Place::Back),
@@ -342,14 +395,17 @@ mod tests {
         pool.leave_queue(origin, request(0));
         pool.dialled(origin);
         assert_eq!(
-            pool.released(origin, connection(0)),
+            pool.released(origin, connection(0), Age::Used),
             Released::Granted(request(1))
         );
         assert_eq!(
-            pool.released(origin, connection(0)),
+            pool.released(origin, connection(0), Age::Used),
             Released::Granted(request(2))
         );
-        assert_eq!(pool.released(origin, connection(0)), Released::Idle);
+        assert_eq!(
+            pool.released(origin, connection(0), Age::Used),
+            Released::Idle
+        );
     }
 
     #[test]
@@ -379,13 +435,13 @@ mod tests {
         for index in 0..2 {
             pool.dialling(first);
             pool.dialled(first);
-            pool.released(first, connection(index));
+            pool.released(first, connection(index), Age::Used);
         }
         pool.request(second, request(0), Place::Back);
         assert!(pool.wants_dial(second));
-        assert_eq!(pool.next_to_evict(), Some(connection(0)));
+        assert_eq!(pool.next_to_evict(second), Some(connection(0)));
         pool.remove_idle(first, connection(0));
-        assert_eq!(pool.next_to_evict(), None);
+        assert_eq!(pool.next_to_evict(second), None);
         pool.dialling(second);
         // Nothing idle is left to evict: the origin is held back until a place is free.
         pool.request(first, request(1), Place::Back);
@@ -408,14 +464,50 @@ mod tests {
         for (origin, index) in [(first, 0), (first, 1)] {
             pool.dialling(origin);
             pool.dialled(origin);
-            pool.released(origin, connection(index));
+            pool.released(origin, connection(index), Age::Used);
         }
         assert_eq!(pool.idle_surplus(first), Some(connection(0)));
         pool.remove_idle(first, connection(0));
         assert_eq!(pool.idle_surplus(first), None);
         pool.dialling(second);
         pool.dialled(second);
-        pool.released(second, connection(2));
+        pool.released(second, connection(2), Age::Used);
         assert_eq!(pool.idle_surplus(second), Some(connection(1)));
+    }
+
+    #[test]
+    fn who_was_failed_by_a_kept_connection_gets_a_new_one() {
+        let (mut pool, origin) = pool(PoolLimits {
+            live_per_origin: Some(2),
+            ..PoolLimits::default()
+        });
+        for index in 0..2 {
+            pool.dialling(origin);
+            pool.dialled(origin);
+            pool.released(origin, connection(index), Age::New);
+        }
+        assert_eq!(
+            pool.request(origin, request(0), Place::Fresh),
+            Assignment::Wait
+        );
+        // The limit is reached, but by connections that nobody uses.
+        assert!(pool.wants_dial(origin));
+        assert_eq!(pool.next_to_evict(origin), Some(connection(0)));
+        pool.remove_idle(origin, connection(0));
+        pool.dialling(origin);
+        pool.request(origin, request(1), Place::Back);
+        assert_eq!(
+            pool.released(origin, connection(1), Age::Used),
+            Released::Idle
+        );
+        assert!(pool.has_dial(origin, request(0)));
+        pool.dialled(origin);
+        assert_eq!(
+            pool.released(origin, connection(2), Age::New),
+            Released::Granted(request(0))
+        );
+        pool.request(origin, request(2), Place::Fresh);
+        pool.leave_queue(origin, request(2));
+        assert_eq!(pool.counts(origin), Some((1, 0, 2, 0)));
     }
 }

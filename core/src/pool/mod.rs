@@ -6,5 +6,5 @@ mod assign;
 mod limits;
 mod list;
 
-pub(crate) use assign::{Assignment, OriginId, Place, Pool, Released};
+pub(crate) use assign::{Age, Assignment, OriginId, Place, Pool, Released};
 pub use limits::PoolLimits;

@@ -1,8 +1,11 @@
 //! The small errors of single operations, which the root error wraps: why parts make no request, why a name has no address.
 
 use core::fmt;
+use std::io;
 
+use crate::connection::Misuse;
 use crate::message::OriginError;
+use crate::policy::CredentialsError;
 
 /// Why parts do not make a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,36 +15,78 @@ pub enum RequestError {
     Origin(OriginError),
     /// The URL's path or query holds an octet that may not stand in a request target (RFC 9112 §3.2).
     Target,
+    /// The asterisk is for OPTIONS on a URL without path and query (RFC 9112 §3.2.4).
+    Asterisk,
     /// CONNECT makes tunnels, not requests.
     Connect,
     /// TRACE must not have content (RFC 9110 §9.3.8).
     TraceContent,
     /// More than one Host line, or one that is not a host with an optional port (RFC 9112 §3.2).
     Host,
-    /// Framing belongs to the core: Transfer-Encoding, or a Content-Length that is not the content's (RFC 9112 §6).
+    /// A Content-Length or Transfer-Encoding set by hand that is not the content's, or both (RFC 9112 §6).
     Framing,
-    /// A Connection option other than `close` or `keep-alive`, or both, or on several lines.
+    /// Connection may hold `close` or `keep-alive`, and the options of the Upgrade and TE that are sent (RFC 9110 §7.6.1).
     Connection,
-    /// A field that is tied to a mechanism which this client does not offer yet.
-    Unsupported(&'static str),
+    /// TE may say `trailers` (RFC 9110 §10.1.4): we read no transfer coding but chunked.
+    Te,
+    /// Upgrade is one line with a list of protocols, and HTTP/2 is none of ours (RFC 9110 §7.8).
+    Upgrade,
+    /// Trailer fields need chunked content, and names that may stand there (RFC 9110 §6.5.1).
+    Trailer,
+    /// Expect may say `100-continue`, and only with content (RFC 9110 §10.1.1).
+    Expect,
+    /// Host and the framing fields cannot be removed.
+    Remove,
+    /// The userinfo of the URL cannot be sent.
+    Credentials(CredentialsError),
+    /// Content that comes piece by piece, where nobody is there to hand it over.
+    NoSource,
+}
+
+impl RequestError {
+    /// A stable word for logs, tests and tables.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Origin(_) => "url",
+            Self::Target | Self::Asterisk => "target",
+            Self::Connect => "method",
+            Self::TraceContent => "content",
+            Self::Host => "host",
+            Self::Framing => "framing",
+            Self::Connection => "connection",
+            Self::Te => "te",
+            Self::Upgrade => "upgrade",
+            Self::Trailer => "trailer",
+            Self::Expect => "expect",
+            Self::Remove => "remove",
+            Self::Credentials(_) => "credentials",
+            Self::NoSource => "no-source",
+        }
+    }
 }
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Origin(error) => error.fmt(f),
-            Self::Target => f.write_str("the path or query cannot stand in a request line"),
-            Self::Connect => f.write_str("CONNECT cannot be sent as a request"),
-            Self::TraceContent => f.write_str("TRACE must not have content"),
-            Self::Host => f.write_str("Host must be one line with a host and an optional port"),
-            Self::Framing => {
-                f.write_str("Content-Length and Transfer-Encoding are set by the client itself")
-            }
+        let text = match self {
+            Self::Origin(error) => return error.fmt(f),
+            Self::Credentials(error) => return error.fmt(f),
+            Self::Target => "the path or query cannot stand in a request line",
+            Self::Asterisk => "the asterisk is for OPTIONS on a URL without path and query",
+            Self::Connect => "CONNECT cannot be sent as a request",
+            Self::TraceContent => "TRACE must not have content",
+            Self::Host => "Host must be one line with a host and an optional port",
+            Self::Framing => "Content-Length or Transfer-Encoding does not fit the content",
             Self::Connection => {
-                f.write_str("Connection may say `close` or `keep-alive`, on one line")
+                "Connection may say `close` or `keep-alive`, and what belongs to Upgrade or TE"
             }
-            Self::Unsupported(name) => write!(f, "{name} is not supported"),
-        }
+            Self::Te => "TE may say `trailers` and nothing else",
+            Self::Upgrade => "Upgrade must be one line with protocols, none of them HTTP/2",
+            Self::Trailer => "these trailer fields cannot follow this content",
+            Self::Expect => "Expect may say `100-continue`, and only with content",
+            Self::Remove => "Host, Content-Length and Transfer-Encoding cannot be removed",
+            Self::NoSource => "nobody is there to hand over the content piece by piece",
+        };
+        f.write_str(text)
     }
 }
 
@@ -69,3 +114,42 @@ impl fmt::Display for ResolveError {
 }
 
 impl core::error::Error for ResolveError {}
+
+/// Why the content of a request could not be sent as it was announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContentError {
+    /// It ended before its announced length.
+    TooShort,
+    /// There is more than was announced.
+    TooLong,
+    /// Its trailer fields cannot follow it.
+    Trailers,
+    /// Its source failed.
+    Source(io::ErrorKind),
+}
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort => f.write_str("the content ended before its announced length"),
+            Self::TooLong => f.write_str("there is more content than was announced"),
+            Self::Trailers => f.write_str("these trailer fields cannot follow the content"),
+            Self::Source(kind) => write!(f, "the source of the content failed: {kind}"),
+        }
+    }
+}
+
+impl core::error::Error for ContentError {}
+
+impl From<Misuse> for ContentError {
+    fn from(misuse: Misuse) -> Self {
+        match misuse {
+            Misuse::ContentTooShort => Self::TooShort,
+            Misuse::TrailersNotChunked | Misuse::TrailerName => Self::Trailers,
+            Misuse::ContentTooLong | Misuse::NoContent | Misuse::NotReady | Misuse::NotIdle => {
+                Self::TooLong
+            }
+        }
+    }
+}

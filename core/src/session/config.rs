@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 
+use super::causes::RequestError;
 use super::error::{Error, ErrorKind};
-use super::request::check_defaults;
-use crate::base::{Limits, Stage};
-use crate::message::Fields;
+use super::prepare::Expectation;
+use super::request::{Request, check_removed};
+use super::shape::{Lines, Shape, check_host};
+use crate::base::{Leniency, Limits, Rules, Stage};
+use crate::connection::ContentPlan;
+use crate::message::{FieldNames, Fields, Known};
 use crate::pool::PoolLimits;
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
@@ -25,6 +29,9 @@ pub struct Timeouts {
     pub connect: Option<Duration>,
     /// Sending without progress: none.
     pub send: Option<Duration>,
+    /// Holding content back for a 100 that was asked for, from the moment when the head is out: 1 s, as curl does. It is
+    /// no error: the content is sent then (RFC 9110 §10.1.1). `None` waits as long as `read` allows.
+    pub expect_continue: Option<Duration>,
     /// From the end of the request to the end of the response head, however lively the peer is meanwhile: none.
     pub head: Option<Duration>,
     /// Waiting for the peer without receiving an octet: 60 s. Time that the application takes does not count.
@@ -40,11 +47,25 @@ impl Default for Timeouts {
             resolve: Some(Duration::from_secs(10)),
             connect: Some(Duration::from_secs(10)),
             send: None,
+            expect_continue: Some(Duration::from_secs(1)),
             head: None,
             read: Some(Duration::from_secs(60)),
             deadline: None,
         }
     }
+}
+
+/// When a session asks the peer before it sends content (`Expect: 100-continue`). A request that sets the field by hand
+/// does so in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExpectContinue {
+    /// Never: a peer that does not know the field costs every upload a second.
+    #[default]
+    Never,
+    /// For content of more than so many octets, and for content whose length nobody knows.
+    Above(u64),
+    /// For all content.
+    Always,
 }
 
 /// The settings of a session.
@@ -63,6 +84,10 @@ pub struct Config {
     pub seed: [u8; 32],
     /// Bounds on what a peer may send.
     pub limits: Limits,
+    /// What is taken from peers although the grammar does not allow it.
+    pub leniency: Leniency,
+    /// See [`Rules::strict_framing`].
+    pub strict_framing: bool,
     /// Bounds on connections.
     pub pool: PoolLimits,
     /// Time limits, unless a request brings its own.
@@ -70,12 +95,60 @@ pub struct Config {
     /// Field lines for every request. Each replaces the built-in one of its name (`User-Agent`, `Accept`) and is
     /// replaced by a request's own lines of that name.
     pub fields: Fields,
+    /// Built-in lines that are not sent, by name.
+    pub removed: FieldNames,
+    /// When the peer is asked before content is sent, unless a request says otherwise.
+    pub expect_continue: ExpectContinue,
 }
 
 impl Config {
     /// Looks for default field lines that no session may have.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        check_defaults(&self.fields)
+        self.judge()
             .map_err(|error| Error::new(ErrorKind::Request(error), Stage::Prepare))
+    }
+
+    fn judge(&self) -> Result<(), RequestError> {
+        check_removed(&self.removed)?;
+        check_host(Lines {
+            own: &self.fields,
+            removed: &FieldNames::new(),
+            session: None,
+        })?;
+        // Whatever content has one length has none of the others'.
+        let framing = Known::ContentLength.bit() | Known::TransferEncoding.bit();
+        if self.fields.known() & framing != 0 {
+            return Err(RequestError::Framing);
+        }
+        Ok(())
+    }
+
+    /// What each connection holds its peer to.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            limits: self.limits.clone(),
+            leniency: self.leniency,
+            strict_framing: self.strict_framing,
+        }
+    }
+
+    /// Whether the core adds `Expect: 100-continue` to a request.
+    pub(crate) fn expectation(&self, request: &Request, shape: &Shape) -> Expectation {
+        let policy = request.expect.unwrap_or(self.expect_continue);
+        let length = match shape.content {
+            ContentPlan::None => Some(0),
+            ContentPlan::Length(length) => Some(length),
+            ContentPlan::Chunked => None,
+        };
+        let asks = match policy {
+            ExpectContinue::Never => false,
+            ExpectContinue::Above(most) => length.is_none_or(|length| length > most),
+            ExpectContinue::Always => length != Some(0),
+        };
+        if asks && !shape.expects {
+            Expectation::Added
+        } else {
+            Expectation::AsWritten
+        }
     }
 }

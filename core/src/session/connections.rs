@@ -1,13 +1,15 @@
 //! Connections as the control plane sees them: whose each one is, and how they change hands.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::establish::Order;
 use super::exchange::ExchangeState;
-use super::session::Session;
+use super::session::{Outcome, Session};
 use super::timers::Owner;
-use crate::base::{ConnectionId, EstablishId, Now, Pulse, RequestId, Tick};
-use crate::pool::{OriginId, Released};
+use crate::base::{CloseReason, ConnectionId, EstablishId, Now, Pulse, RequestId, Tick};
+use crate::connection::KeepAlive;
+use crate::pool::{Age, OriginId, Released};
 
 /// A connection as the control plane sees it.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct Member {
     pub(super) number: u64,
     /// Requests it was given so far.
     pub(super) served: u64,
+    /// What its peer has hinted.
+    pub(super) hint: KeepAlive,
     pub(super) pulse: Arc<Pulse>,
     pub(super) armed: Option<Tick>,
 }
@@ -31,6 +35,8 @@ pub(super) enum MemberState {
     Free,
     /// Nobody's, since this tick.
     Idle(Tick),
+    /// Nobody's: the rest of a response that was let go of is thrown away, until this tick at the latest.
+    Draining(Tick),
     /// This request's: granted, in use, or to be given back.
     Held(RequestId),
 }
@@ -43,6 +49,7 @@ impl Member {
             state,
             number: 0,
             served: 0,
+            hint: KeepAlive::default(),
             pulse: Arc::default(),
             armed: None,
         }
@@ -68,52 +75,92 @@ impl Session {
         };
         let origin = member.origin;
         member.state = MemberState::Idle(now.tick);
+        let age = match member.served {
+            0 => Age::New,
+            _ => Age::Used,
+        };
         if self.closed {
             self.pool.closed(origin);
-            self.remove_member(connection, origin);
+            self.remove_member(connection, origin, CloseReason::SessionClosed);
             return;
         }
-        match self.pool.released(origin, connection) {
+        match self.pool.released(origin, connection, age) {
             Released::Granted(id) => self.grant(connection, id),
             Released::Idle => {
-                if let Some(limit) = self.config.pool.idle_time {
-                    self.timers.arm(
-                        &mut member.armed,
-                        Owner::Connection(connection),
-                        now.tick.after(limit),
-                    );
+                let limit = idle_limit(self.config.pool.idle_time, member.hint);
+                if let Some(limit) = limit {
+                    let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+                    self.timers.arm(&mut member.armed, owner, due);
                 }
                 while let Some(surplus) = self.pool.idle_surplus(origin) {
-                    self.discard_idle(surplus);
+                    self.discard_idle(surplus, CloseReason::Evicted);
                 }
                 self.replenish_held_back(now);
             }
         }
     }
 
+    /// Takes a connection's hint for the time to come. A peer that counted requests down once still counts.
+    pub(crate) fn note_hint(&mut self, connection: ConnectionId, hint: KeepAlive) -> bool {
+        let Some(member) = self.members.get_mut(connection.0) else {
+            return true;
+        };
+        let counted = member.hint.requests.map(|left| left.saturating_sub(1));
+        member.hint = KeepAlive {
+            idle: hint.idle.or(member.hint.idle),
+            requests: hint.requests.or(counted),
+        };
+        member.hint.requests != Some(0)
+    }
+
+    /// The request is over; what is left of its response is thrown away until `until`.
+    pub(crate) fn begin_draining(&mut self, id: RequestId, connection: ConnectionId, until: Tick) {
+        let exchange = self.exchanges.remove(id.0);
+        debug_assert!(exchange.is_some());
+        if let Some(member) = self.members.get_mut(connection.0) {
+            member.state = MemberState::Draining(until);
+            self.timers
+                .arm(&mut member.armed, Owner::Connection(connection), until);
+        }
+    }
+
+    /// Whether the rest of a response is still waited for on this connection.
+    pub(crate) fn is_draining(&self, connection: ConnectionId) -> bool {
+        let member = self.members.get(connection.0);
+        member.is_some_and(|member| matches!(member.state, MemberState::Draining(_)))
+    }
+
+    /// The rest of a response was thrown away, or there is no point in it.
+    pub(crate) fn end_draining(&mut self, now: Now, connection: ConnectionId, outcome: Outcome) {
+        match outcome {
+            Outcome::Reusable => self.release(now, connection),
+            Outcome::Close(reason) => self.lose(now, connection, reason),
+        }
+    }
+
     /// Closes an idle connection: its time or its place is up, or it ended.
-    pub(super) fn discard_idle(&mut self, connection: ConnectionId) {
+    pub(super) fn discard_idle(&mut self, connection: ConnectionId, reason: CloseReason) {
         let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
             return;
         };
         self.pool.remove_idle(origin, connection);
-        self.remove_member(connection, origin);
+        self.remove_member(connection, origin, reason);
     }
 
     /// A connection that was in use is gone; others may be opened in its place.
-    pub(super) fn lose(&mut self, now: Now, connection: ConnectionId) {
+    pub(super) fn lose(&mut self, now: Now, connection: ConnectionId, reason: CloseReason) {
         let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
             return;
         };
         self.pool.closed(origin);
         self.replenish(now, origin);
         self.replenish_held_back(now);
-        self.remove_member(connection, origin);
+        self.remove_member(connection, origin, reason);
     }
 
-    fn remove_member(&mut self, connection: ConnectionId, origin: OriginId) {
+    fn remove_member(&mut self, connection: ConnectionId, origin: OriginId, reason: CloseReason) {
         self.members.remove(connection.0);
-        self.orders.push_back(Order::Discard(connection));
+        self.orders.push_back(Order::Discard(connection, reason));
         self.forget_if_unused(origin);
     }
 
@@ -124,8 +171,13 @@ impl Session {
             .get(connection.0)
             .is_some_and(|member| matches!(member.state, MemberState::Idle(_)));
         if idle {
-            self.discard_idle(connection);
+            self.discard_idle(connection, CloseReason::PeerEof);
             self.replenish_held_back(now);
         }
     }
+}
+
+/// How long a connection may be idle: as long as we allow, or less if its peer says so.
+pub(super) fn idle_limit(own: Option<Duration>, hint: KeepAlive) -> Option<Duration> {
+    own.into_iter().chain(hint.idle).min()
 }

@@ -6,7 +6,7 @@ use std::io;
 use core::net::SocketAddr;
 use url::Url;
 
-use super::causes::{RequestError, ResolveError};
+use super::causes::{ContentError, RequestError, ResolveError};
 use crate::base::{Progress, Pulse, Stage};
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;
@@ -42,6 +42,10 @@ pub enum ErrorKind {
     Transport(io::ErrorKind),
     /// The session was closed while the request was under way.
     SessionClosed,
+    /// This build's: it cannot speak TLS, and `https` is never spoken without.
+    NoTls,
+    /// The application's: the content of the request is not what was announced, or its source failed.
+    Content(ContentError),
     /// The driver's: it could not do its part (no descriptors, no threads).
     Driver(io::ErrorKind),
 }
@@ -188,15 +192,7 @@ impl Error {
                 ..
             } => "field-too-long",
             ErrorKind::Method => "method",
-            ErrorKind::Request(error) => match error {
-                RequestError::Origin(_) | RequestError::Target => "url",
-                RequestError::Connect => "method",
-                RequestError::TraceContent => "content",
-                RequestError::Host => "host",
-                RequestError::Framing => "framing",
-                RequestError::Connection => "connection",
-                RequestError::Unsupported(_) => "unsupported",
-            },
+            ErrorKind::Request(error) => error.code(),
             ErrorKind::Resolve(_) => "resolve",
             ErrorKind::Connect(..) => "connect",
             ErrorKind::Timeout => "timeout",
@@ -204,6 +200,8 @@ impl Error {
             ErrorKind::Closed => "closed",
             ErrorKind::Transport(_) => "transport",
             ErrorKind::SessionClosed => "session-closed",
+            ErrorKind::NoTls => "no-tls",
+            ErrorKind::Content(_) => "content-source",
             ErrorKind::Driver(_) => "driver",
         }
     }
@@ -259,6 +257,8 @@ impl fmt::Display for ErrorKind {
             Self::Closed => Failure::Closed.fmt(f),
             Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
             Self::SessionClosed => f.write_str("the session was closed"),
+            Self::NoTls => f.write_str("this build cannot speak TLS"),
+            Self::Content(error) => error.fmt(f),
             Self::Driver(kind) => write!(f, "the driver failed: {kind}"),
         }
     }
@@ -317,6 +317,7 @@ impl core::error::Error for Error {
             ErrorKind::Request(error) => Some(error),
             ErrorKind::Resolve(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),
+            ErrorKind::Content(error) => Some(error),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use super::error::{Error, ErrorKind};
 use super::exchange::ExchangeState;
 use super::session::Session;
 use super::timers::Owner;
-use crate::base::{ConnectionId, EstablishId, Now, RequestId, Stage, Tick};
+use crate::base::{CloseReason, ConnectionId, EstablishId, Now, RequestId, Stage, Tick};
 use crate::pool::OriginId;
 
 /// No more addresses of a name than this are tried: a hostile name server could send hundreds.
@@ -32,7 +32,8 @@ pub(crate) enum Order {
         connection: ConnectionId,
         address: SocketAddr,
     },
-    Discard(ConnectionId),
+    /// Close this connection, for this reason unless its machine knows a better one.
+    Discard(ConnectionId, CloseReason),
 }
 
 /// One connection being made.
@@ -65,8 +66,8 @@ impl Session {
     /// Opens as many connections to an origin as its waiting requests want and the limits allow.
     pub(super) fn replenish(&mut self, now: Now, origin: OriginId) {
         while self.pool.wants_dial(origin) {
-            if let Some(idle) = self.pool.next_to_evict() {
-                self.discard_idle(idle);
+            if let Some(idle) = self.pool.next_to_evict(origin) {
+                self.discard_idle(idle, CloseReason::Evicted);
             }
             self.begin_establish(now, origin);
         }
@@ -292,13 +293,17 @@ impl Session {
     fn attempt_of(&self, connection: ConnectionId) -> Option<EstablishId> {
         match self.members.get(connection.0)?.state {
             MemberState::Attempt(id) => Some(id),
-            MemberState::Free | MemberState::Idle(_) | MemberState::Held(_) => None,
+            MemberState::Free
+            | MemberState::Idle(_)
+            | MemberState::Draining(_)
+            | MemberState::Held(_) => None,
         }
     }
 
     fn drop_attempt(&mut self, attempt: ConnectionId) {
         if self.members.remove(attempt.0).is_some() {
-            self.orders.push_back(Order::Discard(attempt));
+            self.orders
+                .push_back(Order::Discard(attempt, CloseReason::Abandoned));
         }
     }
 

@@ -4,7 +4,8 @@ use super::Error;
 use crate::base::RequestId;
 
 /// Something happened to a request. For each request: any number of `Interim`, then `Head`, any number of `Content`,
-/// perhaps `Trailers`, then `End`; or `Failed` at any point. Nothing follows `End` or `Failed`.
+/// perhaps `Trailers`, then `End`; or `Failed` at any point. Nothing follows `End` or `Failed`. A response that switches
+/// protocols has `Head`, then `Switched`, and nothing more. `ContentWanted` may come at any point before the end.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -19,6 +20,12 @@ pub enum Event {
     Trailers(RequestId),
     /// The response is complete.
     End(RequestId),
+    /// The connection speaks another protocol from here on: take it with
+    /// [`Engine::take_upgraded`](crate::Engine::take_upgraded), or cancel the request.
+    Switched(RequestId),
+    /// The request can take its next piece of content: hand it over with
+    /// [`Engine::push_content`](crate::Engine::push_content), now or later.
+    ContentWanted(RequestId),
     /// The request failed.
     Failed(RequestId, Error),
 }
@@ -29,6 +36,9 @@ pub enum Event {
 pub enum Verdict {
     /// It is the application's.
     Deliver,
+    /// It is nobody's: the peer has refused an expectation, and the request is sent again without it. Give the
+    /// connection back with [`Engine::again`](crate::Engine::again).
+    Again,
     /// The request is over meanwhile (its time ran out, the session was closed): give the connection back with
     /// [`Engine::abort`](crate::Engine::abort), which has the error.
     Abort,

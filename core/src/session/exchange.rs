@@ -19,6 +19,10 @@ pub(crate) struct Exchange {
     pub(crate) wait_until: Option<Tick>,
     /// Its entry among the timers.
     pub(crate) armed: Option<Tick>,
+    /// How often it was sent once more because a kept connection had died.
+    pub(crate) replays: u32,
+    /// A peer has refused to be asked for a 100.
+    pub(crate) expect_refused: bool,
 }
 
 /// Where a request is. Each state has exactly one who acts next.

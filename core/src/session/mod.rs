@@ -16,16 +16,19 @@ mod request;
     reason = "the room that gives the floor its name"
 )]
 mod session;
+mod shape;
 mod snapshot;
 mod timers;
 
-pub use causes::{RequestError, ResolveError};
-pub use config::{Config, Timeouts};
+pub use causes::{ContentError, RequestError, ResolveError};
+pub use config::{Config, ExpectContinue, Timeouts};
 pub(crate) use error::redacted;
 pub use error::{Error, ErrorKind};
 pub(crate) use establish::Order;
 pub use event::{Event, Verdict};
 pub(crate) use exchange::TakeUp;
+pub use prepare::{Prepared, Route};
+pub(crate) use request::Draft;
 pub use request::{Content, Request};
 pub(crate) use session::{Outcome, Session};
 pub use snapshot::{OriginSnapshot, PoolSnapshot};

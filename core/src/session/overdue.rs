@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use super::connections::MemberState;
+use super::connections::idle_limit;
 use super::error::{Error, ErrorKind};
 use super::establish::Establish;
 use super::exchange::ExchangeState;
 use super::session::Session;
 use super::timers::{Owner, Patience};
-use crate::base::{ConnectionId, Now, RequestId, Stage, Tick};
+use crate::base::{CloseReason, ConnectionId, Now, Phase, RequestId, Stage, Tick};
 
 /// The least time between two looks at a connection whose limit is shorter than that.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -104,16 +105,24 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                let Some(limit) = self.config.pool.idle_time else {
+                let limit = idle_limit(self.config.pool.idle_time, member.hint);
+                let Some(limit) = limit else {
                     return;
                 };
                 let due = since.after(limit);
                 if due <= now.tick {
-                    self.discard_idle(id);
+                    self.discard_idle(id, CloseReason::IdleTimeout);
                 } else {
                     self.timers
                         .arm(&mut member.armed, Owner::Connection(id), due);
                 }
+            }
+            MemberState::Draining(until) if until <= now.tick => {
+                self.lose(now, id, CloseReason::UnreadContent);
+            }
+            MemberState::Draining(until) => {
+                self.timers
+                    .arm(&mut member.armed, Owner::Connection(id), until);
             }
             MemberState::Held(request) => self.patience_timer(now, id, request),
             MemberState::Attempt(_) | MemberState::Free => {}
@@ -138,6 +147,12 @@ impl Session {
             None
         };
         match due {
+            Some((due, Stage::Continue))
+                if due <= now.tick && patience.expect_continue.is_some() =>
+            {
+                self.permit_content(request, id);
+                self.patience_timer(now, id, request);
+            }
             Some((due, stage)) if due <= now.tick => self.time_out(request, id, stage),
             // The application has the word, or the exchange has not begun: look again later.
             _ => {
@@ -165,10 +180,22 @@ impl Session {
         let Some(member) = self.members.get(connection.0) else {
             return;
         };
-        if let Some((due, stage)) = exchange.patience.due(&member.pulse)
-            && due <= now.tick
-        {
-            self.time_out(id, connection, stage);
+        let held = exchange.patience.expect_continue.is_some();
+        match exchange.patience.due(&member.pulse) {
+            Some((due, Stage::Continue)) if due <= now.tick && held => {
+                self.permit_content(id, connection);
+            }
+            Some((due, stage)) if due <= now.tick => self.time_out(id, connection, stage),
+            _ => {}
+        }
+    }
+
+    /// The peer has not said 100 for long enough: the content goes. Whoever drives the connection is told.
+    fn permit_content(&mut self, id: RequestId, connection: ConnectionId) {
+        if let Some(member) = self.members.get(connection.0) {
+            member.pulse.permit();
+            member.pulse.enter(Phase::Sending);
+            self.wakes.push_back(id);
         }
     }
 

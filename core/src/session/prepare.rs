@@ -1,10 +1,15 @@
 //! From a request to its encoded head: defaults, precedence, order.
 //!
-//! Order: request line; Host; the built-ins `User-Agent` and `Accept`; the session's lines; the request's lines; last
-//! the framing field. A session line replaces the built-in of its name, a request line replaces both.
+//! Order: request line; Host; the built-ins `User-Agent` and `Accept`; the session's lines; the request's lines; what the
+//! core adds (Authorization from the URL, Proxy-Authorization, Connection, Expect); last the framing field. A session
+//! line replaces the built-in of its name, a request line replaces both; what is removed takes only lower levels away.
 
-use super::request::Request;
-use crate::message::{Fields, Known, Origin, RequestTarget};
+use super::config::Config;
+use super::request::{Request, refused};
+use super::shape::Shape;
+use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
+use crate::policy::Credentials;
+use crate::session::Error;
 use crate::wire;
 
 /// The built-in lines, by name.
@@ -13,186 +18,378 @@ const BUILT_IN: [(Known, &str, &str); 2] = [
     (Known::Accept, "Accept", "*/*"),
 ];
 
+/// Lines that are written at a place of their own, whatever level they are from.
+const ELSEWHERE: u32 =
+    Known::Host.bit() | Known::ContentLength.bit() | Known::TransferEncoding.bit();
+
+static NO_FIELDS: Fields = Fields::new();
+static NO_NAMES: FieldNames = FieldNames::new();
+
+/// By which way a request reaches its origin, as far as its head is concerned.
+///
+/// ```
+/// use sessile_core::{Config, RequestBuilder, Route};
+/// let request = RequestBuilder::new("GET", "http://example.org/a").build()?;
+/// let prepared = Config::default().prepare(&request, &Route::ForwardProxy(None))?;
+/// assert!(prepared.head.starts_with(b"GET http://example.org/a HTTP/1.1\r\nHost: example.org\r\n"));
+/// # Ok::<(), sessile_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// To the origin itself, over whatever transport.
+    #[default]
+    Direct,
+    /// To a proxy that makes the request in its own name (RFC 9112 §3.2.2), with credentials for it.
+    ForwardProxy(Option<Credentials>),
+    /// Through a tunnel that a proxy is asked for (RFC 9112 §3.2.3), with credentials for it.
+    Tunnel(Option<Credentials>),
+}
+
+/// The octets with which a request begins.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The head of the CONNECT that goes before, to the proxy.
+    pub connect: Option<Vec<u8>>,
+    /// The request's own head.
+    pub head: Vec<u8>,
+}
+
+impl core::fmt::Debug for Prepared {
+    /// Counts: heads hold credentials.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "a head of {} octets", self.head.len())
+    }
+}
+
 /// The part of a request head that is the same for every request to an origin, kept encoded.
 #[derive(Debug)]
 pub(crate) struct ConstantHead {
     /// Host, the built-ins and the session's lines.
     lines: Vec<u8>,
-    /// The known names among them.
-    known: u32,
 }
 
 impl ConstantHead {
-    pub(crate) fn new(origin: &Origin, session: &Fields) -> Self {
+    pub(crate) fn new(origin: &Origin, config: &Config) -> Self {
         let mut lines = Vec::new();
-        let known =
-            Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit() | session.known();
-        write_host(&mut lines, origin, session);
-        write_lower(&mut lines, session, 0, |_| false);
-        Self { lines, known }
+        let session = Session::of(config);
+        write_host(&mut lines, origin, session.fields);
+        let left_out = ELSEWHERE | Known::ProxyAuthorization.bit();
+        session.write(&mut lines, left_out, |_| false, |_, _| {});
+        Self { lines }
+    }
+}
+
+/// What the session says about every head.
+#[derive(Clone, Copy)]
+struct Session<'a> {
+    fields: &'a Fields,
+    removed: &'a FieldNames,
+}
+
+impl<'a> Session<'a> {
+    fn of(config: &'a Config) -> Self {
+        Self {
+            fields: &config.fields,
+            removed: &config.removed,
+        }
+    }
+
+    /// The built-ins and the session's lines, without those that the request replaces.
+    fn write(
+        self,
+        out: &mut Vec<u8>,
+        left_out: u32,
+        shadowed: impl Fn(&str) -> bool,
+        behind: impl Fn(&mut Vec<u8>, Known),
+    ) {
+        for (known, name, value) in BUILT_IN {
+            let replaced = (self.fields.known() | self.removed.known()) & known.bit() != 0;
+            if !replaced && !shadowed(name) {
+                wire::write_line(out, name, value);
+            }
+        }
+        wire::write_fields_except(out, self.fields, left_out, shadowed, behind);
+    }
+}
+
+/// Everything that a head is made of.
+pub(crate) struct HeadParts<'a> {
+    request: &'a Request,
+    shape: &'a Shape,
+    session: Session<'a>,
+    constant: Option<&'a ConstantHead>,
+    route: &'a Route,
+    expect: Expectation,
+}
+
+/// What the head says about a 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expectation {
+    /// What the fields say.
+    AsWritten,
+    /// The core adds the line, by the session's policy.
+    Added,
+    /// Nothing, even if the fields say so: the peer has refused it.
+    LeftOut,
+}
+
+impl Expectation {
+    /// Whether content is held for a 100.
+    pub(crate) fn holds(self, shape: &Shape) -> bool {
+        match self {
+            Self::AsWritten => shape.expects,
+            Self::Added => true,
+            Self::LeftOut => false,
+        }
+    }
+}
+
+impl<'a> HeadParts<'a> {
+    /// For a request that no session sends.
+    pub(crate) fn standing_alone(request: &'a Request) -> Self {
+        Self {
+            request,
+            shape: &request.shape,
+            session: Session {
+                fields: &NO_FIELDS,
+                removed: &NO_NAMES,
+            },
+            constant: None,
+            route: &Route::Direct,
+            expect: Expectation::AsWritten,
+        }
+    }
+
+    /// For a session's request to its origin.
+    pub(crate) fn direct(
+        request: &'a Request,
+        shape: &'a Shape,
+        config: &'a Config,
+        constant: &'a ConstantHead,
+        expect: Expectation,
+    ) -> Self {
+        Self {
+            request,
+            shape,
+            session: Session::of(config),
+            constant: Some(constant),
+            route: &Route::Direct,
+            expect,
+        }
+    }
+
+    /// Whether the session's part of the head is what it always is.
+    fn is_constant(&self) -> Option<&'a ConstantHead> {
+        let own = self.request.fields.known() | self.request.removed.known();
+        let other = Known::Other.bit();
+        let built_in = Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit();
+        let session = self.session.fields.known();
+        let shadows = own & (built_in | session) != 0
+            || (!self.request.removed.is_empty() && session & other != 0);
+        let authorizes = self.request.authorization.is_some();
+        let displaces = authorizes && session & Known::Authorization.bit() != 0;
+        let amends = self.needs_options() && session & Known::Connection.bit() != 0;
+        let retracts = self.expect == Expectation::LeftOut && session & Known::Expect.bit() != 0;
+        let plain = !(shadows || displaces || amends || retracts);
+        self.constant.filter(|_| plain)
+    }
+
+    fn needs_options(&self) -> bool {
+        self.shape.missing.upgrade || self.shape.missing.te
+    }
+
+    /// Lines of the user's that are not written where they stand.
+    fn left_out(&self) -> u32 {
+        let proxy = match self.route {
+            Route::ForwardProxy(_) => 0,
+            // A field for a proxy must not reach an origin.
+            Route::Direct | Route::Tunnel(_) => Known::ProxyAuthorization.bit(),
+        };
+        let expect = match self.expect {
+            Expectation::LeftOut => Known::Expect.bit(),
+            Expectation::AsWritten | Expectation::Added => 0,
+        };
+        ELSEWHERE | proxy | expect
+    }
+
+    /// Whether the request does not want a lower level's line of this name.
+    fn shadows(&self, name: &str) -> bool {
+        let known = Known::of(name.as_bytes());
+        let own = match known {
+            Known::Other => self.request.fields.get(name).is_some(),
+            known => self.request.fields.known() & known.bit() != 0,
+        };
+        let authorized = known == Known::Authorization && self.request.authorization.is_some();
+        own || authorized || self.request.removed.contains(name)
+    }
+
+    /// Adds the options that a Connection line of the user's lacks.
+    fn amend(&self, out: &mut Vec<u8>, name: Known) {
+        if name == Known::Connection {
+            for option in self.options() {
+                out.extend_from_slice(b", ");
+                out.extend_from_slice(option.as_bytes());
+            }
+        }
+    }
+
+    fn options(&self) -> impl Iterator<Item = &'static str> {
+        let missing = self.shape.missing;
+        let upgrade = missing.upgrade.then_some("Upgrade");
+        let te = missing.te.then_some("TE");
+        upgrade.into_iter().chain(te)
+    }
+
+    /// Whether a Connection line of the user's is sent, and so carries the options.
+    fn has_connection(&self) -> bool {
+        let bit = Known::Connection.bit();
+        let removed = self.request.removed.known() & bit != 0;
+        let session = self.session.fields.known() & bit != 0 && !removed;
+        self.request.fields.known() & bit != 0 || session
     }
 }
 
 /// Encodes the head of a request; `out` is empty.
-pub(crate) fn encode_head(
-    out: &mut Vec<u8>,
-    request: &Request,
-    constant: &ConstantHead,
-    session: &Fields,
-) {
-    // A request exists only if its target is valid.
-    if let Some(target) = RequestTarget::origin_form(&request.url) {
+pub(crate) fn encode_head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    let request = parts.request;
+    write_request_line(out, parts);
+    match parts.is_constant() {
+        Some(constant) => out.extend_from_slice(&constant.lines),
+        None => {
+            let by_hand = match request.fields.known() & Known::Host.bit() {
+                0 => parts.session.fields,
+                _ => &request.fields,
+            };
+            write_host(out, &request.key.origin, by_hand);
+            let (left_out, shadows) = (parts.left_out(), |name: &str| parts.shadows(name));
+            let amend = |out: &mut Vec<u8>, name| parts.amend(out, name);
+            parts.session.write(out, left_out, shadows, amend);
+        }
+    }
+    write_own_lines(out, parts);
+    write_added_lines(out, parts);
+    wire::write_framing(out, parts.shape.content.framing());
+}
+
+fn write_request_line(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    let request = parts.request;
+    let target = match request.asterisk {
+        true => Some(RequestTarget::Asterisk),
+        // A request exists only if its target is valid.
+        false => RequestTarget::of(&request.url),
+    };
+    if let Some(target) = target {
+        let target = match parts.route {
+            Route::ForwardProxy(_) => target.by_way_of_proxy(&request.key.origin),
+            Route::Direct | Route::Tunnel(_) => target,
+        };
         wire::write_request_line(out, &request.method, target);
     }
-    let own = &request.fields;
-    let other = Known::Other.bit();
-    let may_shadow =
-        own.known() & constant.known & !other != 0 || (own.known() & session.known() & other != 0);
-    if may_shadow {
-        write_host(
-            out,
-            &request.key.origin,
-            if own.get("host").is_some() {
-                own
-            } else {
-                session
-            },
-        );
-        write_lower(out, session, own.known() & !other, |name| {
-            own.get(name).is_some()
-        });
-    } else {
-        out.extend_from_slice(&constant.lines);
-    }
-    if own.known() & Known::Host.bit() == 0 {
+}
+
+fn write_own_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    let own = &parts.request.fields;
+    let (left_out, amended) = (parts.left_out(), parts.needs_options());
+    if own.known() & left_out == 0 && !(amended && own.known() & Known::Connection.bit() != 0) {
         out.extend_from_slice(own.wire());
     } else {
-        wire::write_fields_except(out, own, Known::Host.bit(), |_| false);
+        let amend = |out: &mut Vec<u8>, name| parts.amend(out, name);
+        wire::write_fields_except(out, own, left_out, |_| false, amend);
     }
-    wire::write_framing(out, request.plan.framing());
+}
+
+fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    if let Some(authorization) = &parts.request.authorization {
+        wire::write_line(out, "Authorization", authorization);
+    }
+    if let Route::ForwardProxy(Some(credentials)) = parts.route
+        && !parts.has_proxy_authorization()
+    {
+        wire::write_line(out, "Proxy-Authorization", &credentials.basic());
+    }
+    if parts.needs_options() && !parts.has_connection() {
+        let options: Vec<_> = parts.options().collect();
+        wire::write_line(out, "Connection", &options.join(", "));
+    }
+    if parts.expect == Expectation::Added {
+        wire::write_line(out, "Expect", "100-continue");
+    }
+}
+
+impl HeadParts<'_> {
+    fn has_proxy_authorization(&self) -> bool {
+        let bit = Known::ProxyAuthorization.bit();
+        let removed = self.request.removed.known() & bit != 0;
+        let session = self.session.fields.known() & bit != 0 && !removed;
+        self.request.fields.known() & bit != 0 || session
+    }
 }
 
 /// Host comes first: set by hand, or from the URL.
 fn write_host(out: &mut Vec<u8>, origin: &Origin, fields: &Fields) {
-    let by_hand = fields
-        .get("host")
-        .and_then(|host| core::str::from_utf8(host).ok());
+    let by_hand = fields.values(Known::Host).next();
+    let by_hand = by_hand.and_then(|host| core::str::from_utf8(host).ok());
     wire::write_line(out, "Host", by_hand.unwrap_or(origin.authority()));
 }
 
-/// The built-ins and the session's lines, without those that a request replaces.
-fn write_lower(
-    out: &mut Vec<u8>,
-    session: &Fields,
-    replaced: u32,
-    shadowed: impl Fn(&str) -> bool,
-) {
-    for (known, name, value) in BUILT_IN {
-        if known.bit() & (replaced | session.known()) == 0 {
-            wire::write_line(out, name, value);
-        }
+/// The head of a CONNECT: whom to reach, who asks, the credentials for the proxy, and nothing of any request's. Tunnels
+/// outlive requests.
+fn encode_connect(
+    origin: &Origin,
+    session: Session<'_>,
+    credentials: Option<&Credentials>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let target = RequestTarget::Authority(origin);
+    wire::write_request_line(&mut out, &http::Method::CONNECT, target);
+    wire::write_line(&mut out, "Host", &origin.host_and_port());
+    let agent = Known::UserAgent.bit();
+    if session.fields.known() & agent != 0 {
+        let others = !agent;
+        wire::write_fields_except(&mut out, session.fields, others, |_| false, |_, _| {});
+    } else if session.removed.known() & agent == 0 {
+        let (_, name, value) = BUILT_IN[0];
+        wire::write_line(&mut out, name, value);
     }
-    wire::write_fields_except(out, session, replaced | Known::Host.bit(), shadowed);
+    if let Some(credentials) = credentials {
+        wire::write_line(&mut out, "Proxy-Authorization", &credentials.basic());
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+impl Config {
+    /// What a session with these settings would send for a request: to look at it, or to send it by other means.
+    ///
+    /// # Errors
+    /// If the default field lines, or they and the request's together, break a rule.
+    pub fn prepare(&self, request: &Request, route: &Route) -> Result<Prepared, Error> {
+        self.check()?;
+        let shape = request.shape_in(&self.fields);
+        let shape = shape.map_err(|error| refused(error, &request.url))?;
+        let session = Session::of(self);
+        let connect = match route {
+            Route::Tunnel(credentials) => {
+                let origin = &request.key.origin;
+                Some(encode_connect(origin, session, credentials.as_ref()))
+            }
+            Route::Direct | Route::ForwardProxy(_) => None,
+        };
+        let parts = HeadParts {
+            request,
+            shape: &shape,
+            session,
+            constant: None,
+            route,
+            expect: self.expectation(request, &shape),
+        };
+        let mut head = Vec::new();
+        encode_head(&mut head, &parts);
+        Ok(Prepared { connect, head })
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use http::Method;
-    use url::Url;
-
-    use super::*;
-    use crate::session::request::Content;
-
-    fn fields(lines: &[(&str, &str)]) -> Fields {
-        let mut fields = Fields::new();
-        for (name, value) in lines {
-            fields.append(name, value).expect("valid");
-        }
-        fields
-    }
-
-    fn head(
-        method: Method,
-        url: &str,
-        session: &[(&str, &str)],
-        own: &[(&str, &str)],
-        content: Content,
-    ) -> String {
-        let session = fields(session);
-        let url = Url::parse(url).expect("a URL");
-        let request = Request::new(method, url, fields(own), content).expect("a request");
-        let constant = ConstantHead::new(&request.key.origin, &session);
-        let mut out = Vec::new();
-        encode_head(&mut out, &request, &constant, &session);
-        String::from_utf8(out).expect("ASCII")
-    }
-
-    #[test]
-    fn the_plain_head() {
-        assert_eq!(
-            head(
-                Method::GET,
-                "http://u:p@Example.org:80/a?b#c",
-                &[],
-                &[("X", "1")],
-                Content::Empty
-            ),
-            "GET /a?b HTTP/1.1\r\nHost: example.org\r\nUser-Agent: sessile\r\nAccept: */*\r\nX: 1\r\n\r\n"
-        );
-        assert_eq!(
-            head(
-                Method::POST,
-                "http://[::1]:8080",
-                &[],
-                &[],
-                Content::Bytes("hello".into())
-            ),
-            "POST / HTTP/1.1\r\nHost: [::1]:8080\r\nUser-Agent: sessile\r\nAccept: */*\r\nContent-Length: 5\r\n\r\n"
-        );
-        assert!(
-            head(
-                Method::PUT,
-                "http://a",
-                &[],
-                &[],
-                Content::Stream { length: None }
-            )
-            .ends_with("Transfer-Encoding: chunked\r\n\r\n")
-        );
-    }
-
-    #[test]
-    fn higher_levels_replace_lower_ones() {
-        let session = [("user-agent", "ship"), ("X-One", "s"), ("X-Two", "s")];
-        assert_eq!(
-            head(
-                Method::GET,
-                "http://a",
-                &session,
-                &[("x-one", "r"), ("X-One", "r2"), ("Accept", "text/plain")],
-                Content::Empty
-            ),
-            "GET / HTTP/1.1\r\nHost: a\r\nuser-agent: ship\r\nX-Two: s\r\nx-one: r\r\nX-One: r2\r\nAccept: text/plain\r\n\r\n"
-        );
-        assert_eq!(
-            head(
-                Method::GET,
-                "http://a",
-                &[("Host", "session")],
-                &[],
-                Content::Empty
-            ),
-            "GET / HTTP/1.1\r\nHost: session\r\nUser-Agent: sessile\r\nAccept: */*\r\n\r\n"
-        );
-        assert_eq!(
-            head(
-                Method::GET,
-                "http://a",
-                &[("Host", "session")],
-                &[("Y", "1"), ("host", "own:1")],
-                Content::Empty
-            ),
-            "GET / HTTP/1.1\r\nHost: own:1\r\nUser-Agent: sessile\r\nAccept: */*\r\nY: 1\r\n\r\n"
-        );
-    }
-}
+#[path = "prepare_tests.rs"]
+mod tests;

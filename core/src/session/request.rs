@@ -2,19 +2,22 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
-use super::config::Timeouts;
+use super::config::{ExpectContinue, Timeouts};
 use super::error::{Error, ErrorKind};
 use super::key::PoolKey;
-use crate::base::Stage;
-use crate::connection::ContentPlan;
-use crate::message::{Fields, Known, Origin, RequestTarget};
-use crate::syntax::list;
+use super::prepare::{HeadParts, encode_head};
+use super::shape::{Lines, Shape};
+use crate::base::{Now, Stage};
+use crate::connection::{Connection, Misuse, Scratch};
+use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
+use crate::policy::Credentials;
 
 /// The content of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Content {
     Empty,
     /// Octets in memory; they can be sent again.
     Bytes(Bytes),
-    /// Octets that the driver hands to [`Connection::outgoing`](crate::Connection::outgoing) as they come.
+    /// Octets that come piece by piece while the request is sent, and only once.
     Stream {
         /// How many there will be; unknown means chunked.
         length: Option<u64>,
@@ -38,41 +41,116 @@ pub struct Request {
     pub(crate) url: Url,
     pub(crate) key: PoolKey,
     pub(crate) fields: Fields,
+    pub(crate) removed: FieldNames,
+    pub(crate) asterisk: bool,
     pub(crate) content: Content,
-    pub(crate) plan: ContentPlan,
+    pub(crate) trailers: Fields,
+    /// The verdict on its own lines alone; a session's may change it.
+    pub(crate) shape: Shape,
+    /// The value of an Authorization field made from the URL's userinfo.
+    pub(crate) authorization: Option<Box<str>>,
+    pub(crate) safe: bool,
+    pub(crate) expect: Option<ExpectContinue>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
-    /// The request says `Connection: close`.
-    pub(crate) close: bool,
 }
 
-impl Request {
+/// What a builder has gathered.
+#[derive(Clone)]
+pub(crate) struct Draft {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) fields: Fields,
+    pub(crate) removed: FieldNames,
+    pub(crate) asterisk: bool,
+    pub(crate) content: Content,
+    pub(crate) trailers: Fields,
+    pub(crate) safe: bool,
+    pub(crate) expect: Option<ExpectContinue>,
+    pub(crate) timeouts: Option<Timeouts>,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Draft {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            fields: Fields::new(),
+            removed: FieldNames::new(),
+            asterisk: false,
+            content: Content::Empty,
+            trailers: Fields::new(),
+            safe: false,
+            expect: None,
+            timeouts: None,
+            deadline: None,
+        }
+    }
+
     /// Puts the parts together.
     ///
     /// # Errors
     /// If they contradict each other or the rules of HTTP; nothing has been done then.
-    pub(crate) fn new(
-        method: Method,
-        url: Url,
-        mut fields: Fields,
-        content: Content,
-    ) -> Result<Self, Error> {
-        match check(&method, &url, &mut fields, &content) {
-            Ok((origin, plan, close)) => Ok(Self {
-                method,
-                url,
+    pub(crate) fn check(self) -> Result<Request, Error> {
+        match self.judge() {
+            Ok((origin, shape, authorization)) => Ok(Request {
                 key: PoolKey { origin },
-                fields,
-                content,
-                plan,
-                timeouts: None,
-                deadline: None,
-                close,
+                shape,
+                authorization,
+                method: self.method,
+                url: self.url,
+                fields: self.fields,
+                removed: self.removed,
+                asterisk: self.asterisk,
+                content: self.content,
+                trailers: self.trailers,
+                safe: self.safe,
+                expect: self.expect,
+                timeouts: self.timeouts,
+                deadline: self.deadline,
             }),
-            Err(error) => Err(Error::new(ErrorKind::Request(error), Stage::Prepare).at(&url)),
+            Err(error) => Err(refused(error, &self.url)),
         }
     }
 
+    /// What the parts come to: whom to ask, what the core keeps of the fields, the credentials in the URL.
+    fn judge(&self) -> Result<(Origin, Shape, Option<Box<str>>), RequestError> {
+        let origin = Origin::of(&self.url).map_err(RequestError::Origin)?;
+        RequestTarget::of(&self.url).ok_or(RequestError::Target)?;
+        if self.method.as_str().eq_ignore_ascii_case("CONNECT") {
+            return Err(RequestError::Connect);
+        }
+        check_asterisk(self)?;
+        check_removed(&self.removed)?;
+        if self.trailers.known() & Known::forbidden_in_trailers() != 0 {
+            return Err(RequestError::Trailer);
+        }
+        let lines = Lines {
+            own: &self.fields,
+            removed: &self.removed,
+            session: None,
+        };
+        let trailers = !self.trailers.is_empty();
+        let shape = Shape::of(&self.method, &self.content, trailers, lines)?;
+        Ok((origin, shape, self.authorization()?))
+    }
+
+    /// Authorization from the URL, unless the request has its own or wants none.
+    fn authorization(&self) -> Result<Option<Box<str>>, RequestError> {
+        let credentials = Credentials::of_url(&self.url).map_err(RequestError::Credentials)?;
+        let known = self.fields.known() | self.removed.known();
+        let own = known & Known::Authorization.bit() != 0;
+        let credentials = credentials.filter(|_| !own);
+        Ok(credentials.map(|credentials| credentials.basic().into()))
+    }
+}
+
+pub(super) fn refused(error: RequestError, url: &Url) -> Error {
+    Error::new(ErrorKind::Request(error), Stage::Prepare).at(url)
+}
+
+impl Request {
     /// The same request, to be over this long after it is submitted.
     #[must_use]
     pub fn with_deadline(mut self, limit: Duration) -> Self {
@@ -100,33 +178,68 @@ impl Request {
         &self.fields
     }
 
-    /// Refuses a request whose content somebody would have to hand over: for façades that cannot.
+    /// The content.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Refuses a request whose content nobody is there to hand over.
     ///
     /// # Errors
     /// If the content is a [`Content::Stream`].
     pub fn check_in_memory(&self) -> Result<(), Error> {
         match self.content {
             Content::Empty | Content::Bytes(_) => Ok(()),
-            Content::Stream { .. } => {
-                let kind = ErrorKind::Request(RequestError::Unsupported(
-                    "streamed content, by this session,",
-                ));
-                Err(Error::new(kind, Stage::Prepare).at(&self.url))
-            }
+            Content::Stream { .. } => Err(refused(RequestError::NoSource, &self.url)),
         }
+    }
+
+    /// The fields that follow its content.
+    pub fn trailers(&self) -> &Fields {
+        &self.trailers
+    }
+
+    /// Begins the request on a connection that no session owns: for whoever wants the codec alone. Built-in field lines
+    /// are sent as a session with default settings would. Content is then the caller's to hand over, also content that
+    /// is in memory, and [`trailers`](Request::trailers) with its end.
+    ///
+    /// # Errors
+    /// [`Misuse::NotIdle`] if the connection carries an exchange or has failed.
+    pub fn begin(
+        &self,
+        now: Now,
+        connection: &mut Connection,
+        mut scratch: Scratch,
+    ) -> Result<(), Misuse> {
+        scratch.clear();
+        let parts = HeadParts::standing_alone(self);
+        encode_head(&mut scratch.out, &parts);
+        let mut plan = self.shape.plan(&self.method);
+        plan.expects_continue = self.shape.expects;
+        connection.start_encoded(now, plan, scratch)
+    }
+
+    /// What the core keeps of the request's promises when a session with these default lines sends it.
+    pub(crate) fn shape_in(&self, session: &Fields) -> Result<Cow<'_, Shape>, RequestError> {
+        if !self.shape.depends_on(session) {
+            return Ok(Cow::Borrowed(&self.shape));
+        }
+        let lines = Lines {
+            own: &self.fields,
+            removed: &self.removed,
+            session: Some(session),
+        };
+        let trailers = !self.trailers.is_empty();
+        Shape::of(&self.method, &self.content, trailers, lines).map(Cow::Owned)
     }
 
     /// The content, if all of it is in memory: the engine sends it by itself then.
-    pub(crate) fn content_in_memory(&self) -> Bytes {
+    pub(crate) fn content_in_memory(&self) -> Option<Bytes> {
         match &self.content {
-            Content::Bytes(bytes) => bytes.clone(),
-            Content::Empty | Content::Stream { .. } => Bytes::new(),
+            Content::Bytes(bytes) => Some(bytes.clone()),
+            Content::Empty => Some(Bytes::new()),
+            Content::Stream { .. } => None,
         }
-    }
-
-    /// The content.
-    pub fn content(&self) -> &Content {
-        &self.content
     }
 }
 
@@ -137,304 +250,81 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What the parts come to: whom to ask, how the content is framed, whether the connection ends with the request.
-fn check(
-    method: &Method,
-    url: &Url,
-    fields: &mut Fields,
-    content: &Content,
-) -> Result<(Origin, ContentPlan, bool), RequestError> {
-    let origin = Origin::of(url).map_err(RequestError::Origin)?;
-    RequestTarget::origin_form(url).ok_or(RequestError::Target)?;
-    if method == Method::CONNECT {
-        return Err(RequestError::Connect);
-    }
-    let plan = plan(method, content);
-    if method == Method::TRACE && plan != ContentPlan::None {
-        return Err(RequestError::TraceContent);
-    }
-    let mut close = false;
-    if fields.known() != 0 {
-        check_host(fields)?;
-        check_framing(fields, plan)?;
-        close = check_connection(fields)?;
-        check_unsupported(fields)?;
-    }
-    Ok((origin, plan, close))
-}
-
-/// Which framing the content gets (RFC 9110 §8.6): methods that expect content say so even when there is none.
-fn plan(method: &Method, content: &Content) -> ContentPlan {
-    let length = match content {
-        Content::Empty => Some(0),
-        Content::Bytes(bytes) => Some(bytes.len() as u64),
-        Content::Stream { length } => *length,
-    };
-    let expected = [Method::POST, Method::PUT, Method::PATCH].contains(method);
-    match length {
-        None => ContentPlan::Chunked,
-        Some(0) if !expected => ContentPlan::None,
-        Some(length) => ContentPlan::Length(length),
-    }
-}
-
-/// Host = uri-host [ ":" port ]
-fn check_host(fields: &Fields) -> Result<(), RequestError> {
-    let mut hosts = fields.get_all("host");
-    let Some(host) = hosts.next() else {
-        return Ok(());
-    };
-    if hosts.next().is_some() || !is_authority(host) {
-        return Err(RequestError::Host);
-    }
-    Ok(())
-}
-
-fn is_authority(value: &[u8]) -> bool {
-    let bracketed = value.first() == Some(&b'[');
-    let end = if bracketed {
-        value
-            .iter()
-            .position(|&octet| octet == b']')
-            .map(|at| at + 1)
-    } else {
-        None
-    };
-    let end = end
-        .or_else(|| value.iter().position(|&octet| octet == b':'))
-        .unwrap_or(value.len());
-    let (host, port) = value.split_at(end);
-    let name = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(octet);
-    let host_valid = if bracketed {
-        host.len() > 2
-            && host[1..host.len() - 1]
-                .iter()
-                .all(|octet| octet.is_ascii_hexdigit() || b":.".contains(octet))
-    } else {
-        !host.is_empty() && host.iter().all(name)
-    };
-    let port_valid = match port {
-        [] => true,
-        [b':', digits @ ..] => {
-            let text = core::str::from_utf8(digits).unwrap_or_default();
-            digits.iter().all(u8::is_ascii_digit) && text.parse::<u16>().is_ok()
-        }
-        _ => false,
-    };
-    host_valid && port_valid
-}
-
-/// A Content-Length set by hand must agree with the content; the line that is sent is always the core's.
-fn check_framing(fields: &mut Fields, plan: ContentPlan) -> Result<(), RequestError> {
-    if fields.known() & Known::TransferEncoding.bit() != 0 {
-        return Err(RequestError::Framing);
-    }
-    if fields.known() & Known::ContentLength.bit() == 0 {
-        return Ok(());
-    }
-    let announced = match plan {
-        ContentPlan::None => 0,
-        ContentPlan::Length(length) => length,
-        ContentPlan::Chunked => return Err(RequestError::Framing),
-    };
-    let mut lines = fields.get_all("content-length");
-    let line = lines.next().unwrap_or_default();
-    let digits = line.iter().all(u8::is_ascii_digit);
-    let value = core::str::from_utf8(line)
-        .ok()
-        .and_then(|text| text.parse::<u64>().ok());
-    if lines.next().is_some() || !digits || value != Some(announced) {
-        return Err(RequestError::Framing);
-    }
-    drop(lines);
-    fields.remove("content-length");
-    Ok(())
-}
-
-/// Whether the request closes its connection.
-fn check_connection(fields: &Fields) -> Result<bool, RequestError> {
-    let mut lines = fields.get_all("connection");
-    let Some(line) = lines.next() else {
-        return Ok(false);
-    };
-    let is = |word: &'static str| move |option: &[u8]| option.eq_ignore_ascii_case(word.as_bytes());
-    let close = list::elements(line).any(is("close"));
-    let keep_alive = list::elements(line).any(is("keep-alive"));
-    let options = list::elements(line).count();
-    if lines.next().is_some()
-        || options != usize::from(close) + usize::from(keep_alive)
-        || close == keep_alive
-    {
-        return Err(RequestError::Connection);
-    }
-    Ok(close)
-}
-
-/// Default field lines of a session: none that belongs to one message or one connection.
-pub(crate) fn check_defaults(fields: &Fields) -> Result<(), RequestError> {
-    check_host(fields)?;
-    check_unsupported(fields)?;
-    if fields.known() & (Known::ContentLength.bit() | Known::TransferEncoding.bit()) != 0 {
-        return Err(RequestError::Framing);
-    }
-    if fields.known() & Known::Connection.bit() != 0 {
-        Err(RequestError::Connection)
+/// asterisk-form is for OPTIONS on a whole server (RFC 9112 §3.2.4): a path or query would be lost.
+fn check_asterisk(draft: &Draft) -> Result<(), RequestError> {
+    let bare = draft.url.path() == "/" && draft.url.query().is_none();
+    if draft.asterisk && !(bare && draft.method == Method::OPTIONS) {
+        Err(RequestError::Asterisk)
     } else {
         Ok(())
     }
 }
 
-fn check_unsupported(fields: &Fields) -> Result<(), RequestError> {
-    for (known, name) in [
-        (Known::Expect, "Expect"),
-        (Known::KeepAlive, "Keep-Alive"),
-        (Known::ProxyConnection, "Proxy-Connection"),
-        (Known::Te, "TE"),
-        (Known::Trailer, "Trailer"),
-        (Known::Upgrade, "Upgrade"),
-    ] {
-        if fields.known() & known.bit() != 0 {
-            return Err(RequestError::Unsupported(name));
-        }
+/// Without Host and framing there is no message.
+pub(super) fn check_removed(removed: &FieldNames) -> Result<(), RequestError> {
+    let needed = Known::Host.bit() | Known::ContentLength.bit() | Known::TransferEncoding.bit();
+    if removed.known() & needed != 0 {
+        Err(RequestError::Remove)
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(
-        method: &str,
-        lines: &[(&str, &str)],
-        content: &'static str,
-    ) -> Result<Request, ErrorKind> {
-        let mut fields = Fields::new();
-        for (name, value) in lines {
-            fields.append(name, value).expect("valid");
-        }
+    fn draft(method: &str, url: &str) -> Draft {
         let method = Method::from_bytes(method.as_bytes()).expect("a token");
-        let content = if content.is_empty() {
-            Content::Empty
-        } else {
-            Content::Bytes(content.into())
-        };
-        let url = Url::parse("http://example.org/").expect("a URL");
-        Request::new(method, url, fields, content).map_err(|error| error.kind().clone())
+        Draft::new(method, Url::parse(url).expect("a URL"))
     }
 
-    #[test]
-    fn what_belongs_to_the_core_is_checked() {
-        for (method, lines, content, error) in [
-            ("CONNECT", &[][..], "", RequestError::Connect),
-            ("TRACE", &[], "x", RequestError::TraceContent),
-            (
-                "GET",
-                &[("Host", "a"), ("host", "a")],
-                "",
-                RequestError::Host,
-            ),
-            ("GET", &[("Host", "a b")], "", RequestError::Host),
-            ("GET", &[("Host", "")], "", RequestError::Host),
-            ("GET", &[("Host", "a:70000")], "", RequestError::Host),
-            ("GET", &[("Host", "a@b")], "", RequestError::Host),
-            (
-                "POST",
-                &[("Content-Length", "2")],
-                "x",
-                RequestError::Framing,
-            ),
-            (
-                "POST",
-                &[("Content-Length", "+1")],
-                "x",
-                RequestError::Framing,
-            ),
-            (
-                "POST",
-                &[("content-length", "1"), ("Content-Length", "1")],
-                "x",
-                RequestError::Framing,
-            ),
-            (
-                "POST",
-                &[("Transfer-Encoding", "chunked")],
-                "x",
-                RequestError::Framing,
-            ),
-            (
-                "GET",
-                &[("Connection", "upgrade")],
-                "",
-                RequestError::Connection,
-            ),
-            (
-                "GET",
-                &[("Connection", "close, keep-alive")],
-                "",
-                RequestError::Connection,
-            ),
-            (
-                "GET",
-                &[("Connection", "close"), ("Connection", "close")],
-                "",
-                RequestError::Connection,
-            ),
-            ("GET", &[("Connection", "")], "", RequestError::Connection),
-            (
-                "GET",
-                &[("Upgrade", "websocket")],
-                "",
-                RequestError::Unsupported("Upgrade"),
-            ),
-            (
-                "POST",
-                &[("Expect", "100-continue")],
-                "x",
-                RequestError::Unsupported("Expect"),
-            ),
-        ] {
-            assert_eq!(
-                request(method, lines, content).err(),
-                Some(ErrorKind::Request(error)),
-                "{method} {lines:?}"
-            );
-        }
-        for lines in [
-            &[("Host", "[::1]:80")][..],
-            &[("Host", "a.b:1")],
-            &[("Connection", "Close")],
-            &[("Content-Length", "01")],
-        ] {
-            assert!(request("POST", lines, "x").is_ok(), "{lines:?}");
+    fn refusal(draft: Draft) -> Option<RequestError> {
+        match draft.check().err()?.kind() {
+            ErrorKind::Request(error) => Some(error.clone()),
+            other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn methods_that_expect_content_announce_its_absence() {
-        for (method, content, plan) in [
-            ("GET", "", ContentPlan::None),
-            ("GET", "x", ContentPlan::Length(1)),
-            ("POST", "", ContentPlan::Length(0)),
-            ("PATCH", "", ContentPlan::Length(0)),
-            ("post", "", ContentPlan::None),
-            ("DELETE", "", ContentPlan::None),
+    fn parts_that_make_no_request_are_refused() {
+        for method in ["CONNECT", "connect"] {
+            let connect = draft(method, "http://a/");
+            assert_eq!(refusal(connect), Some(RequestError::Connect));
+        }
+        for (method, url) in [
+            ("GET", "http://a/"),
+            ("OPTIONS", "http://a/b"),
+            ("OPTIONS", "http://a/?"),
         ] {
-            assert_eq!(
-                request(method, &[], content).map(|request| request.plan),
-                Ok(plan),
-                "{method} {content:?}"
-            );
+            let mut asterisk = draft(method, url);
+            asterisk.asterisk = true;
+            assert_eq!(refusal(asterisk), Some(RequestError::Asterisk), "{url}");
+        }
+        for name in ["host", "Content-Length", "TRANSFER-ENCODING"] {
+            let mut removing = draft("GET", "http://a/");
+            removing.removed.insert(name).expect("a token");
+            assert_eq!(refusal(removing), Some(RequestError::Remove), "{name}");
+        }
+        let mut trailing = draft("POST", "http://a/");
+        trailing.trailers.append("Host", "b").expect("valid");
+        assert_eq!(refusal(trailing), Some(RequestError::Trailer));
+        for url in ["http://j%3Ae:pw@a/", "http://j%00e:pw@a/"] {
+            let credentials = refusal(draft("GET", url));
+            let told = matches!(credentials, Some(RequestError::Credentials(_)));
+            assert!(told, "{url}");
         }
     }
 
     #[test]
     fn debug_shows_no_secret() {
-        let url = Url::parse("http://user:canary@example.org/").expect("a URL");
-        let mut fields = Fields::new();
-        fields.append("Authorization", "canary").expect("valid");
-        let request =
-            Request::new(Method::GET, url, fields, Content::Bytes("canary".into())).expect("valid");
+        let mut draft = draft("GET", "http://user:canary@example.org/");
+        draft
+            .fields
+            .append("Authorization", "canary")
+            .expect("valid");
+        draft.content = Content::Bytes("canary".into());
+        let request = draft.check().expect("valid");
         assert!(!format!("{request:?} {:?}", request.fields()).contains("canary"));
     }
 }

@@ -1,5 +1,6 @@
 //! The control plane: takes in what happened, gives out who may go on and what is to be done.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -9,10 +10,14 @@ use super::error::{Error, ErrorKind};
 use super::establish::{Establish, Order};
 use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
-use super::prepare::{ConstantHead, encode_head};
-use super::request::Request;
+use super::prepare::{ConstantHead, Expectation, HeadParts, encode_head};
+use super::request::{Request, refused};
+use super::shape::Shape;
 use super::timers::{Owner, Patience, Timers};
-use crate::base::{ConnectionId, Limits, Now, Pulse, RequestId, Seeded, Slab, Stage};
+use crate::base::{CloseReason, ConnectionId, Now, Pulse, RequestId, Rules, Seeded, Slab, Stage};
+use crate::connection::RequestPlan;
+use crate::message::Scheme;
+use crate::policy::Loss;
 use crate::pool::{Assignment, OriginId, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
@@ -25,23 +30,36 @@ pub(super) struct Tenant {
 /// What a request needs to begin on its connection.
 pub(crate) struct Beginning {
     pub(crate) request: Arc<Request>,
+    /// What the core keeps of its promises, where the session's lines have changed that.
+    shape: Option<Shape>,
+    expects: bool,
     pub(crate) patience: Patience,
     pub(crate) number: u64,
     pub(crate) served: u64,
+}
+
+impl Beginning {
+    /// What the connection must know.
+    pub(crate) fn plan(&self) -> RequestPlan<'_> {
+        let shape = self.shape.as_ref().unwrap_or(&self.request.shape);
+        let mut plan = shape.plan(&self.request.method);
+        plan.expects_continue = self.expects;
+        plan
+    }
 }
 
 /// How an exchange left its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Reusable,
-    Close,
+    Close(CloseReason),
 }
 
 /// All requests and connections of one session, by id.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) config: Config,
-    limits: Arc<Limits>,
+    rules: Arc<Rules>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
     /// The origin that was asked for last: the next request mostly asks for the same.
     recent: Option<OriginId>,
@@ -62,7 +80,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(config: Config) -> Self {
         Self {
-            limits: Arc::new(config.limits.clone()),
+            rules: Arc::new(config.rules()),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
             tenants: Vec::new(),
@@ -80,8 +98,8 @@ impl Session {
         }
     }
 
-    pub(crate) fn limits(&self) -> &Arc<Limits> {
-        &self.limits
+    pub(crate) fn rules(&self) -> &Arc<Rules> {
+        &self.rules
     }
 
     /// The next request whose requester can go on.
@@ -102,6 +120,7 @@ impl Session {
         let limit = request.deadline.or(timeouts.deadline);
         let patience = Patience {
             send: timeouts.send,
+            expect_continue: None,
             head: timeouts.head,
             read: timeouts.read,
             deadline: limit.map(|limit| now.tick.after(limit)),
@@ -115,15 +134,31 @@ impl Session {
             patience,
             wait_until,
             armed: None,
+            replays: 0,
+            expect_refused: false,
         };
+        let refusal = self.refusal(&exchange.request);
         let id = RequestId(self.exchanges.insert(exchange));
-        if self.closed {
-            self.fail_exchange(id, Error::new(ErrorKind::SessionClosed, Stage::Prepare));
-            self.forget_if_unused(origin);
-            return id;
+        match refusal {
+            Some(error) => {
+                self.fail_exchange(id, error);
+                self.forget_if_unused(origin);
+            }
+            None => self.enqueue(now, id, origin, Place::Back),
         }
-        self.enqueue(now, id, origin, Place::Back);
         id
+    }
+
+    /// Why this session does not send a request, if it does not.
+    fn refusal(&self, request: &Request) -> Option<Error> {
+        if self.closed {
+            return Some(Error::new(ErrorKind::SessionClosed, Stage::Prepare));
+        }
+        if request.key.origin.scheme() == Scheme::Https {
+            return Some(Error::new(ErrorKind::NoTls, Stage::Prepare));
+        }
+        let shape = request.shape_in(&self.config.fields);
+        shape.err().map(|error| refused(error, &request.url))
     }
 
     /// Asks the pool for a connection, for a new request or for one that lost its connection unused.
@@ -155,7 +190,7 @@ impl Session {
         if place >= self.tenants.len() {
             self.tenants.resize_with(place + 1, || None);
         }
-        let head = ConstantHead::new(&key.origin, &self.config.fields);
+        let head = ConstantHead::new(&key.origin, &self.config);
         self.tenants[place] = Some(Tenant {
             key: key.clone(),
             head,
@@ -222,7 +257,7 @@ impl Session {
         out: &mut Vec<u8>,
         pulse: &Arc<Pulse>,
     ) -> Option<Beginning> {
-        let exchange = self.exchanges.get(id.0)?;
+        let exchange = self.exchanges.get_mut(id.0)?;
         let ExchangeState::Running(connection) = exchange.state else {
             return None;
         };
@@ -230,7 +265,17 @@ impl Session {
             .tenants
             .get(exchange.origin.0.index as usize)?
             .as_ref()?;
-        encode_head(out, &exchange.request, &tenant.head, &self.config.fields);
+        let request = &exchange.request;
+        let shape = request.shape_in(&self.config.fields).ok()?;
+        let expect = match exchange.expect_refused {
+            true => Expectation::LeftOut,
+            false => self.config.expectation(request, &shape),
+        };
+        let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect);
+        encode_head(out, &parts);
+        let expects = expect.holds(&shape);
+        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
+        exchange.patience.expect_continue = timeouts.expect_continue.filter(|_| expects);
         let member = self.members.get_mut(connection.0)?;
         if member.served == 0 {
             member.pulse = Arc::clone(pulse);
@@ -239,18 +284,20 @@ impl Session {
         }
         let patience = exchange.patience;
         let beginning = Beginning {
-            request: Arc::clone(&exchange.request),
+            request: Arc::clone(request),
+            shape: match shape {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(shape) => Some(shape),
+            },
+            expects,
             patience,
             number: member.number,
             served: member.served,
         };
         member.served += 1;
         if let Some(limit) = patience.shortest() {
-            self.timers.arm(
-                &mut member.armed,
-                Owner::Connection(connection),
-                now.tick.after(limit),
-            );
+            let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+            self.timers.arm(&mut member.armed, owner, due);
         }
         if patience.deadline.is_some() {
             self.arm_request(id);
@@ -275,13 +322,34 @@ impl Session {
         {
             match outcome {
                 Outcome::Reusable => self.release(now, connection),
-                Outcome::Close => self.lose(now, connection),
+                Outcome::Close(reason) => self.lose(now, connection, reason),
             }
         }
     }
 
-    /// The request lost a kept connection before the peer could see an octet of it: it asks for another one.
+    /// The request was granted a kept connection that is dead: it asks for another one.
     pub(crate) fn try_again(&mut self, now: Now, id: RequestId) {
+        self.send_anew(now, id, Place::Front, CloseReason::PeerEof);
+    }
+
+    /// The request lost a kept connection under way, and is sent once more on a fresh one.
+    pub(crate) fn replay(&mut self, now: Now, id: RequestId, reason: CloseReason) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.replays += 1;
+        }
+        self.send_anew(now, id, Place::Fresh, reason);
+    }
+
+    /// The peer has refused to be asked for a 100, and not touched the content: the request is sent without asking.
+    pub(crate) fn drop_expectation(&mut self, now: Now, id: RequestId) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.expect_refused = true;
+        }
+        self.send_anew(now, id, Place::Front, CloseReason::RequestIncomplete);
+    }
+
+    /// Asks for another connection in the place of the present one, which is lost.
+    fn send_anew(&mut self, now: Now, id: RequestId, place: Place, reason: CloseReason) {
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return;
         };
@@ -290,8 +358,36 @@ impl Session {
         };
         exchange.state = ExchangeState::Waiting;
         let origin = exchange.origin;
-        self.enqueue(now, id, origin, Place::Front);
-        self.lose(now, connection);
+        self.enqueue(now, id, origin, place);
+        self.lose(now, connection, reason);
+    }
+
+    /// Whether the request was sent with an expectation that a 417 may take back, once.
+    pub(crate) fn may_drop_expectation(&self, id: RequestId) -> bool {
+        let exchange = self.exchanges.get(id.0);
+        exchange.is_some_and(|exchange| !exchange.expect_refused && !self.closed)
+    }
+
+    /// What is known of a request that lost its connection.
+    pub(crate) fn loss(
+        &self,
+        id: RequestId,
+        reused: bool,
+        dead: bool,
+        pulse: &Pulse,
+    ) -> Option<Loss<'_>> {
+        let exchange = self.exchanges.get(id.0)?;
+        let request = &exchange.request;
+        Some(Loss {
+            reused,
+            dead,
+            received: pulse.received(),
+            replays: exchange.replays,
+            progress: pulse.progress(),
+            method: &request.method,
+            safe: request.safe,
+            rewindable: request.content_in_memory().is_some(),
+        })
     }
 
     /// Whether the session takes no further request.
@@ -316,7 +412,11 @@ impl Session {
                 exchange.state = ExchangeState::Running(*connection);
             }
         }
-        self.end(now, id, Outcome::Close);
+        let reason = match error.is_timeout() {
+            true => CloseReason::Abandoned,
+            false => CloseReason::TransportFailed,
+        };
+        self.end(now, id, Outcome::Close(reason));
         error
     }
 
@@ -378,7 +478,7 @@ impl Session {
             .collect();
         let idle: Vec<_> = idle.into_iter().map(|(key, _)| ConnectionId(key)).collect();
         for connection in idle {
-            self.discard_idle(connection);
+            self.discard_idle(connection, CloseReason::SessionClosed);
         }
         self.abandon_establishes();
     }

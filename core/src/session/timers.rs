@@ -71,6 +71,7 @@ impl Timers {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Patience {
     pub(crate) send: Option<Duration>,
+    pub(crate) expect_continue: Option<Duration>,
     pub(crate) head: Option<Duration>,
     pub(crate) read: Option<Duration>,
     pub(crate) deadline: Option<Tick>,
@@ -84,6 +85,10 @@ impl Patience {
         let peer = match phase {
             Phase::Idle | Phase::Application => None,
             Phase::Sending => idle(self.send),
+            Phase::AwaitingContinue => match self.expect_continue {
+                Some(limit) => Some(pulse.flushed().after(limit)),
+                None => idle(self.read),
+            },
             Phase::AwaitingHead => {
                 let head = self.head.map(|limit| pulse.flushed().after(limit));
                 head.into_iter().chain(idle(self.read)).min()
@@ -97,7 +102,7 @@ impl Patience {
 
     /// The shortest of the limits on the peer: how often a busy connection must be looked at.
     pub(crate) fn shortest(&self) -> Option<Duration> {
-        [self.send, self.head, self.read]
+        [self.send, self.expect_continue, self.head, self.read]
             .into_iter()
             .flatten()
             .min()
@@ -145,6 +150,7 @@ mod tests {
         let at = |seconds| Tick::default().after(Duration::from_secs(seconds));
         let mut patience = Patience {
             send: seconds(1),
+            expect_continue: seconds(2),
             head: seconds(5),
             read: seconds(9),
             deadline: Some(at(7)),
@@ -153,6 +159,8 @@ mod tests {
         assert_eq!(patience.due(&pulse), Some((at(7), Stage::Deadline)));
         pulse.begin(at(0));
         assert_eq!(patience.due(&pulse), Some((at(1), Stage::Send)));
+        pulse.note_head_flushed(at(1));
+        assert_eq!(patience.due(&pulse), Some((at(3), Stage::Continue)));
         pulse.note_sent(at(3), 1);
         pulse.note_request_complete(at(3));
         pulse.enter(Phase::AwaitingHead);

@@ -4,6 +4,7 @@
 const CLASSES: [u8; 256] = classes();
 const TOKEN: u8 = 1;
 const VALUE: u8 = 2;
+const CONTROL: u8 = 4;
 
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
@@ -20,7 +21,10 @@ const fn class_of(octet: usize) -> u8 {
     let token = matches!(octet, 0x21 | 0x23..=0x27 | 0x2a | 0x2b | 0x2d | 0x2e | 0x30..=0x39 | 0x41..=0x5a | 0x5e..=0x7a | 0x7c | 0x7e);
     // field-vchar and the blanks between them; obs-text (0x80 and above) is opaque data. No other control octet.
     let value = matches!(octet, 0x09 | 0x20..=0x7e | 0x80..=0xff);
-    (if token { TOKEN } else { 0 }) | (if value { VALUE } else { 0 })
+    let control = !value && !matches!(octet, 0x00 | 0x0a | 0x0d);
+    (if token { TOKEN } else { 0 })
+        | (if value { VALUE } else { 0 })
+        | (if control { CONTROL } else { 0 })
 }
 
 /// token = 1*tchar
@@ -31,11 +35,12 @@ pub(crate) fn is_token(octets: &[u8]) -> bool {
             .all(|&octet| CLASSES[octet as usize] & TOKEN != 0)
 }
 
-/// Whether every octet may stand in a field value.
-pub(crate) fn is_field_value(octets: &[u8]) -> bool {
+/// Whether every octet may stand in a field value; `controls` lets all in but those that could end a line or a string.
+pub(crate) fn is_field_value(octets: &[u8], controls: bool) -> bool {
+    let allowed = VALUE | if controls { CONTROL } else { 0 };
     octets
         .iter()
-        .all(|&octet| CLASSES[octet as usize] & VALUE != 0)
+        .all(|&octet| CLASSES[octet as usize] & allowed != 0)
 }
 
 /// Whether the octet may stand in a field value.
@@ -48,13 +53,19 @@ pub(crate) fn is_blank(octet: u8) -> bool {
     octet == b' ' || octet == b'\t'
 }
 
-/// The octets without the optional white space around them.
-pub(crate) fn trim_ows(mut octets: &[u8]) -> &[u8] {
+/// The octets without the optional white space in front of them.
+pub(crate) fn trim_ows_front(mut octets: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = octets
         && is_blank(*first)
     {
         octets = rest;
     }
+    octets
+}
+
+/// The octets without the optional white space around them.
+pub(crate) fn trim_ows(octets: &[u8]) -> &[u8] {
+    let mut octets = trim_ows_front(octets);
     while let [rest @ .., last] = octets
         && is_blank(*last)
     {
@@ -97,10 +108,12 @@ mod tests {
             let token = octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet);
             assert_eq!(is_token(&[octet]), token, "{octet:#x}");
             let value = octet == b'\t' || (octet >= b' ' && octet != 0x7f);
-            assert_eq!(is_field_value(&[octet]), value, "{octet:#x}");
+            assert_eq!(is_field_value(&[octet], false), value, "{octet:#x}");
+            let ends = matches!(octet, 0 | b'\n' | b'\r');
+            assert_eq!(is_field_value(&[octet], true), !ends, "{octet:#x}");
         }
         assert!(!is_token(b""));
-        assert!(is_field_value(b""));
+        assert!(is_field_value(b"", false));
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
 //! chunk-ext    = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 //! ```
-//! Extensions are read by the letter and mean nothing to us.
+//! Extensions are read by the letter (unless [`Leniency`](crate::Leniency) says otherwise) and mean nothing to us.
 //! A bare CR or LF anywhere in the framing is an error: peers that read them apart are how requests get smuggled.
 
-use crate::base::Limits;
+use crate::base::{Limits, Rules};
 use crate::syntax::chars;
 
 /// Why octets are not chunked content.
@@ -117,13 +117,13 @@ impl ChunkedReader {
     pub(crate) fn advance(
         &mut self,
         input: &[u8],
-        limits: &Limits,
+        rules: &Rules,
     ) -> Result<(usize, Chunk), ChunkError> {
         let mut used = 0;
         for &octet in input {
             match self.state {
                 State::Data | State::Trailers => break,
-                _ => self.read(octet, limits)?,
+                _ => self.read(octet, rules)?,
             }
             used += 1;
         }
@@ -135,7 +135,7 @@ impl ChunkedReader {
         Ok((used, next))
     }
 
-    fn read(&mut self, octet: u8, limits: &Limits) -> Result<(), ChunkError> {
+    fn read(&mut self, octet: u8, rules: &Rules) -> Result<(), ChunkError> {
         self.state = match (self.state, octet) {
             (State::FirstDigit, _) => {
                 self.size = hexadecimal(octet).ok_or(ChunkError::Size)?;
@@ -163,11 +163,13 @@ impl ChunkedReader {
             }
             // `advance` stops before data and trailers.
             (state @ (State::Data | State::Trailers), _) => state,
+            (_, b'\r') if rules.leniency.chunk_extensions => State::HeaderLineFeed,
+            (_, octet) if rules.leniency.chunk_extensions && octet != b'\n' => State::Name,
             (in_extension, _) => in_extension
                 .in_extension(octet)
                 .ok_or(ChunkError::Extension)?,
         };
-        self.count(limits)
+        self.count(&rules.limits)
     }
 
     fn count(&mut self, limits: &Limits) -> Result<(), ChunkError> {
@@ -218,18 +220,32 @@ fn hexadecimal(octet: u8) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Leniency;
 
     /// Decodes up to the trailer section, in pieces of `piece` octets; returns the content and what is left.
     fn decode(input: &[u8], piece: usize) -> Result<(Vec<u8>, usize), ChunkError> {
+        decode_with(input, piece, Leniency::default())
+    }
+
+    fn decode_with(
+        input: &[u8],
+        piece: usize,
+        leniency: Leniency,
+    ) -> Result<(Vec<u8>, usize), ChunkError> {
         let limits = Limits {
             max_chunk_line: 32,
             max_chunk_extensions: 30,
             ..Limits::default()
         };
+        let rules = Rules {
+            limits,
+            leniency,
+            ..Rules::default()
+        };
         let (mut reader, mut content, mut at) = (ChunkedReader::new(), Vec::new(), 0);
         loop {
             let end = input.len().min(at + piece);
-            let (used, next) = reader.advance(&input[at..end], &limits)?;
+            let (used, next) = reader.advance(&input[at..end], &rules)?;
             at += used;
             match next {
                 Chunk::Trailers => return Ok((content, input.len() - at)),
@@ -311,8 +327,32 @@ mod tests {
     #[test]
     fn the_largest_chunk_is_taken() {
         let (used, next) = ChunkedReader::new()
-            .advance(b"7fffffffffffffff\r\n", &Limits::default())
+            .advance(b"7fffffffffffffff\r\n", &Rules::default())
             .expect("good");
         assert_eq!((used, next), (18, Chunk::Data(i64::MAX as u64)));
+    }
+
+    #[test]
+    fn lenient_readers_skip_any_extension_but_no_line_end() {
+        let leniency = Leniency {
+            chunk_extensions: true,
+            ..Leniency::default()
+        };
+        for good in ["5  \r\nhello\r\n0\r\n", "5;;\x01=\r\nhello\r\n0;\r\n"] {
+            for piece in 1..=good.len() {
+                let read = decode_with(good.as_bytes(), piece, leniency);
+                assert_eq!(read, Ok((b"hello".to_vec(), 0)), "{good:?}");
+                assert!(decode(good.as_bytes(), piece).is_err(), "{good:?}");
+            }
+        }
+        for (bad, error) in [
+            ("5;a\nb\r\n", ChunkError::Extension),
+            ("5;a\rb\r\n", ChunkError::LineEnd),
+            ("5 \n", ChunkError::Extension),
+            ("+5\r\n", ChunkError::Size),
+        ] {
+            let read = decode_with(bad.as_bytes(), bad.len(), leniency);
+            assert_eq!(read, Err(error), "{bad:?}");
+        }
     }
 }

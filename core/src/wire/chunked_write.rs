@@ -1,7 +1,13 @@
 //! Writing the chunked coding (RFC 9112 §7.1): no extensions, as few chunks as the application's own pieces.
 
-/// last-chunk with an empty trailer section.
-pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+use crate::message::Fields;
+
+/// last-chunk trailer-section CRLF
+pub(crate) fn write_last_chunk(out: &mut Vec<u8>, trailers: &Fields) {
+    for part in [b"0\r\n", trailers.wire(), b"\r\n"] {
+        out.extend_from_slice(part);
+    }
+}
 
 /// chunk-size CRLF. The data and its CRLF follow.
 pub(crate) fn write_chunk_header(out: &mut Vec<u8>, size: usize) {

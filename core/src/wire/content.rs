@@ -2,7 +2,7 @@
 
 use super::chunked_read::{Chunk, ChunkError, ChunkedReader};
 use super::framing::Framing;
-use crate::base::Limits;
+use crate::base::Rules;
 
 /// A reader of one message's content. It exists only while there is content to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl ContentReader {
     /// The reader for a framing; `None` if there is nothing to read.
     pub(crate) fn new(framing: Framing) -> Option<Self> {
         match framing {
-            Framing::None | Framing::Length(0) => None,
+            Framing::None | Framing::Switched | Framing::Length(0) => None,
             Framing::Length(length) => Some(Self::Length(length)),
             Framing::Chunked => Some(Self::Chunked(ChunkedReader::new())),
             Framing::UntilClose => Some(Self::UntilClose),
@@ -41,14 +41,14 @@ impl ContentReader {
     pub(crate) fn advance(
         &mut self,
         input: &[u8],
-        limits: &Limits,
+        rules: &Rules,
     ) -> Result<(usize, Part), ChunkError> {
         match self {
             Self::Length(0) => Ok((0, Part::End)),
             Self::Length(left) => Ok((0, content(input.len(), *left))),
             Self::UntilClose => Ok((0, content(input.len(), u64::MAX))),
             Self::Chunked(reader) => {
-                let (used, next) = reader.advance(input, limits)?;
+                let (used, next) = reader.advance(input, rules)?;
                 let part = match next {
                     Chunk::NeedMore => Part::NeedMore,
                     Chunk::Data(left) => content(input.len() - used, left),

@@ -2,7 +2,7 @@
 
 use http::{StatusCode, Version};
 
-use crate::message::{FieldsRef, Known};
+use crate::message::{Known, Spans};
 use crate::syntax::{chars::trim_ows, list};
 
 /// How the content of a message is delimited.
@@ -12,6 +12,19 @@ pub(crate) enum Framing {
     Length(u64),
     Chunked,
     UntilClose,
+    /// What follows the head is no HTTP: a tunnel, or another protocol.
+    Switched,
+}
+
+/// What kind of answer a request asks for, as far as its framing is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Whatever the fields say.
+    Content,
+    /// HEAD: never content.
+    HeadOnly,
+    /// CONNECT: a tunnel, if it succeeds.
+    Tunnel,
 }
 
 /// The framing, and whether the fields that gave it contradict each other (then nobody may reuse the connection).
@@ -31,48 +44,52 @@ pub enum FramingError {
     ContentLengthsDiffer,
     /// A Transfer-Encoding that is not exactly one final `chunked`: we offered no other coding (RFC 9112 §6.1).
     TransferEncoding,
+    /// Transfer-Encoding beside Content-Length, or from an HTTP/1.0 peer, which
+    /// [`strict_framing`](crate::Rules::strict_framing) refuses (RFC 9112 §6.1).
+    Conflict,
 }
 
-/// Decides the framing of a final response to a request with the method HEAD, or with any other.
+/// Decides the framing of a final response. (101 is decided elsewhere: it depends on what was offered.)
 pub(crate) fn response_framing(
-    to_head: bool,
+    asked: Asked,
     status: StatusCode,
     version: Version,
-    fields: FieldsRef<'_>,
+    octets: &[u8],
+    spans: &Spans,
 ) -> Result<ResponseFraming, FramingError> {
-    let mut length_lines = false;
-    let mut coding_lines = false;
-    for span in fields.spans() {
-        length_lines |= span.known == Known::ContentLength;
-        coding_lines |= span.known == Known::TransferEncoding;
-    }
+    let length_lines = spans.has(Known::ContentLength);
+    let coding_lines = spans.has(Known::TransferEncoding);
     // Both at once, or a coding that HTTP/1.0 does not know: two readers may read them apart (cases 3, and §6.1).
     let conflict = coding_lines && (length_lines || version == Version::HTTP_10);
     let framed = |framing| Ok(ResponseFraming { framing, conflict });
+    // 2. A 2xx answer to CONNECT is a tunnel, 204 included, whatever the fields say.
+    if asked == Asked::Tunnel && status.is_success() {
+        return Ok(ResponseFraming {
+            framing: Framing::Switched,
+            conflict: false,
+        });
+    }
     // 1. No content, whatever the fields say.
-    if to_head || status.is_informational() || matches!(status.as_u16(), 204 | 304) {
+    let bare = status.is_informational() || matches!(status.as_u16(), 204 | 304);
+    if bare || asked == Asked::HeadOnly {
         return framed(Framing::None);
     }
-    // 2. A 2xx answer to CONNECT is a tunnel: tunnels are built elsewhere, and no request of this floor is a CONNECT.
     // 3. and 4. Transfer-Encoding overrides Content-Length; chunked must be final, and we asked for no other coding.
     if coding_lines {
-        check_codings(fields)?;
+        check_codings(octets, spans)?;
         return framed(Framing::Chunked);
     }
     // 5. and 6. A valid Content-Length.
     if length_lines {
-        return framed(Framing::Length(content_length(fields)?));
+        return framed(Framing::Length(content_length(octets, spans)?));
     }
     // 7. would be a request. 8. Otherwise the content ends with the connection.
     framed(Framing::UntilClose)
 }
 
-fn check_codings(fields: FieldsRef<'_>) -> Result<(), FramingError> {
-    let lines = fields
-        .spans()
-        .iter()
-        .filter(|span| span.known == Known::TransferEncoding);
-    let mut codings = lines.flat_map(|span| list::elements(fields.value(*span)));
+fn check_codings(octets: &[u8], spans: &Spans) -> Result<(), FramingError> {
+    let lines = spans.values(Known::TransferEncoding, octets);
+    let mut codings = lines.flat_map(list::elements);
     match (codings.next(), codings.next()) {
         (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => Ok(()),
         _ => Err(FramingError::TransferEncoding),
@@ -80,14 +97,10 @@ fn check_codings(fields: FieldsRef<'_>) -> Result<(), FramingError> {
 }
 
 /// Content-Length = 1*DIGIT; a list or repetition of one same value is that value.
-fn content_length(fields: FieldsRef<'_>) -> Result<u64, FramingError> {
-    let lines = fields
-        .spans()
-        .iter()
-        .filter(|span| span.known == Known::ContentLength);
+fn content_length(octets: &[u8], spans: &Spans) -> Result<u64, FramingError> {
     let mut length = None;
-    for line in lines {
-        for value in fields.value(*line).split(|&octet| octet == b',') {
+    for line in spans.values(Known::ContentLength, octets) {
+        for value in line.split(|&octet| octet == b',') {
             let value = decimal(trim_ows(value)).ok_or(FramingError::ContentLength)?;
             if length.is_some_and(|length| length != value) {
                 return Err(FramingError::ContentLengthsDiffer);
@@ -123,8 +136,14 @@ mod tests {
             fields.append(name, value).expect("valid");
         }
         let status = StatusCode::from_u16(status).expect("valid");
-        response_framing(false, status, version, fields.as_ref())
-            .map(|framed| (framed.framing, framed.conflict))
+        response_framing(
+            Asked::Content,
+            status,
+            version,
+            fields.wire(),
+            fields.spans(),
+        )
+        .map(|framed| (framed.framing, framed.conflict))
     }
 
     #[test]
@@ -228,7 +247,36 @@ mod tests {
     fn a_response_to_head_has_no_content() {
         let mut fields = Fields::new();
         fields.append("Content-Length", "5").expect("valid");
-        let framed = response_framing(true, StatusCode::OK, Version::HTTP_11, fields.as_ref());
+        let framed = response_framing(
+            Asked::HeadOnly,
+            StatusCode::OK,
+            Version::HTTP_11,
+            fields.wire(),
+            fields.spans(),
+        );
         assert_eq!(framed.map(|framed| framed.framing), Ok(Framing::None));
+    }
+
+    #[test]
+    fn only_a_success_opens_a_tunnel() {
+        let mut fields = Fields::new();
+        fields.append("Content-Length", "5").expect("valid");
+        for (status, framing) in [
+            (200, Framing::Switched),
+            (204, Framing::Switched),
+            (299, Framing::Switched),
+            (300, Framing::Length(5)),
+            (407, Framing::Length(5)),
+        ] {
+            let status = StatusCode::from_u16(status).expect("valid");
+            let framed = response_framing(
+                Asked::Tunnel,
+                status,
+                Version::HTTP_11,
+                fields.wire(),
+                fields.spans(),
+            );
+            assert_eq!(framed.map(|framed| framed.framing), Ok(framing), "{status}");
+        }
     }
 }

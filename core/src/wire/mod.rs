@@ -3,17 +3,19 @@
 mod chunked_read;
 mod chunked_write;
 mod content;
+mod field_lines;
 mod framing;
+mod quick_head;
 mod read_head;
 mod write_head;
 
 pub use chunked_read::ChunkError;
-pub(crate) use chunked_write::{LAST_CHUNK, write_chunk_header};
+pub(crate) use chunked_write::{write_chunk_header, write_last_chunk};
 pub(crate) use content::{ContentReader, Part};
 pub use framing::FramingError;
-pub(crate) use framing::{Framing, response_framing};
+pub(crate) use framing::{Asked, Framing, ResponseFraming, response_framing};
 pub use read_head::HeadError;
 pub(crate) use read_head::{
-    HeadScan, Scan, Section, SectionLimits, check_start, parse_fields, parse_status_line,
+    HeadScan, SectionLimits, leading_empty_lines, read_head, read_trailers,
 };
 pub(crate) use write_head::{write_fields_except, write_framing, write_line, write_request_line};

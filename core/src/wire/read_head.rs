@@ -1,14 +1,19 @@
 //! Reading a message head (RFC 9112 §§3–5) or a trailer section.
 //!
-//! Two passes. The scan finds the end of the section; it looks at each octet once however the input is cut, insists on
-//! CRLF and unfolds folded lines in place. The parse then turns the whole section into offsets. `httparse` does the
-//! field lines; the scan exists because httparse alone takes a bare LF and begins anew at each call, and the status
-//! line is ours because httparse knows no minor version above 1.
+//! Nearly every head arrives whole and in the plain form, so [`quick_head`](super::quick_head) is asked first. What it
+//! does not take is scanned: the scan finds the end of the section, looks at each octet once however the input is cut,
+//! insists on CRLF and unfolds folded lines in place. Then [`field_lines`](super::field_lines) reads it line by line and
+//! has the last word. So an octet is looked at three times at the most, and no peer gets more than one chance to make us
+//! start again.
 
 use http::{StatusCode, Version};
 
-use crate::message::{FieldSpan, Known, Span, StatusLine};
+use crate::base::Leniency;
+use crate::message::{Spans, StatusLine};
 use crate::syntax::chars;
+
+use super::field_lines::{line_at, read_lines};
+use super::quick_head::read_quickly;
 
 /// Why octets are not a message head or trailer section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +43,7 @@ pub enum HeadError {
 
 /// Which section is read: they differ in their first line only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Section {
+enum Section {
     Head,
     Trailers,
 }
@@ -60,45 +65,48 @@ pub(crate) struct HeadScan {
 
 /// What a scan found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scan {
+enum Scan {
     NeedMore,
-    /// The section's length, its empty line included, and the number of its field lines.
+    /// The section's length, its empty line included.
     Complete {
         length: usize,
-        fields: usize,
     },
 }
 
 impl HeadScan {
+    /// Whether nothing of the section was looked at yet.
+    fn is_fresh(self) -> bool {
+        self.searched == 0
+    }
+
     /// Goes on where the last call stopped; `octets` begins with the same octets as then.
-    pub(crate) fn advance(
+    fn advance(
         &mut self,
         octets: &mut [u8],
         section: Section,
         limits: SectionLimits,
+        leniency: Leniency,
     ) -> Result<Scan, HeadError> {
         let before_fields = usize::from(section == Section::Head);
+        let lenient = leniency.bare_line_feed && section == Section::Head;
         while let Some(line_feed) = chars::find_line_feed(octets, self.searched) {
-            if line_feed >= limits.octets {
-                return Err(HeadError::TooLong);
-            }
-            if line_feed == 0 || octets[line_feed - 1] != b'\r' {
-                return Err(HeadError::BareLineFeed);
-            }
             let start = self.line_start;
             let length = line_feed + 1;
-            if start + 1 == line_feed && self.lines >= before_fields {
-                return Ok(Scan::Complete {
-                    length,
-                    fields: self.lines - before_fields,
-                });
+            let carriage_return = line_feed > start && octets[line_feed - 1] == b'\r';
+            if length > limits.octets {
+                return Err(HeadError::TooLong);
+            }
+            if !carriage_return && !lenient {
+                return Err(HeadError::BareLineFeed);
+            }
+            let empty = start + usize::from(carriage_return) == line_feed;
+            if empty && self.lines >= before_fields {
+                return Ok(Scan::Complete { length });
             }
             if !chars::is_blank(octets[start]) {
                 self.lines += 1;
             } else if self.lines > before_fields {
-                // obs-fold: a user agent MUST replace it by one or more SP (RFC 9112 §5.2).
-                octets[start - 2] = b' ';
-                octets[start - 1] = b' ';
+                unfold(octets, start);
             } else {
                 return Err(HeadError::LeadingWhitespace);
             }
@@ -117,8 +125,68 @@ impl HeadScan {
     }
 }
 
+/// obs-fold: a user agent MUST replace it by one or more SP (RFC 9112 §5.2). `start` is where the folded line begins.
+fn unfold(octets: &mut [u8], start: usize) {
+    octets[start - 1] = b' ';
+    if octets[start - 2] == b'\r' {
+        octets[start - 2] = b' ';
+    }
+}
+
+/// Reads a message head at the front of `octets`, once it is whole; tells its length, its empty line included.
+pub(crate) fn read_head(
+    scan: &mut HeadScan,
+    octets: &mut [u8],
+    limits: SectionLimits,
+    leniency: Leniency,
+    spans: &mut Spans,
+) -> Result<Option<(StatusLine, usize)>, HeadError> {
+    if scan.is_fresh()
+        && let Some(read) = read_quickly(octets, limits, spans)
+    {
+        return Ok(Some(read));
+    }
+    check_start(octets)?;
+    let found = scan.advance(octets, Section::Head, limits, leniency)?;
+    let Scan::Complete { length } = found else {
+        return Ok(None);
+    };
+    let head = &octets[..length];
+    let (line, fields_at) = parse_status_line(head, leniency)?;
+    read_lines(head, fields_at, leniency, spans)?;
+    Ok(Some((line, length)))
+}
+
+/// Reads a trailer section at the front of `octets`, once it is whole; tells its length, its empty line included.
+pub(crate) fn read_trailers(
+    scan: &mut HeadScan,
+    octets: &mut [u8],
+    limits: SectionLimits,
+    leniency: Leniency,
+    spans: &mut Spans,
+) -> Result<Option<usize>, HeadError> {
+    let found = scan.advance(octets, Section::Trailers, limits, leniency)?;
+    let Scan::Complete { length } = found else {
+        return Ok(None);
+    };
+    read_lines(&octets[..length], 0, leniency, spans)?;
+    Ok(Some(length))
+}
+
+/// How many octets of empty lines stand at the front of `octets`.
+pub(crate) fn leading_empty_lines(octets: &[u8], leniency: Leniency) -> usize {
+    let mut length = 0;
+    loop {
+        length += match &octets[length..] {
+            [b'\r', b'\n', ..] => 2,
+            [b'\n', ..] if leniency.bare_line_feed => 1,
+            _ => return length,
+        };
+    }
+}
+
 /// Refuses what cannot become an HTTP/1 head as soon as it shows: no peer makes us wait for a line end in vain.
-pub(crate) fn check_start(octets: &[u8]) -> Result<(), HeadError> {
+fn check_start(octets: &[u8]) -> Result<(), HeadError> {
     const START: &[u8] = b"HTTP/1.";
     if octets.starts_with(START) || START.starts_with(octets) {
         Ok(())
@@ -131,13 +199,8 @@ pub(crate) fn check_start(octets: &[u8]) -> Result<(), HeadError> {
 ///
 /// The SP before an empty reason phrase may be missing: RFC 9112 §4 has it, but too many servers do not send it.
 /// Returns also the offset of the first field line.
-pub(crate) fn parse_status_line(head: &[u8]) -> Result<(StatusLine, usize), HeadError> {
-    check_start(head)?;
-    // The scan has made sure that a CR stands before every LF.
-    let end = chars::find_line_feed(head, 0)
-        .ok_or(HeadError::Status)?
-        .saturating_sub(1);
-    let line = &head[..end];
+fn parse_status_line(head: &[u8], leniency: Leniency) -> Result<(StatusLine, usize), HeadError> {
+    let (line, next) = line_at(head, 0);
     let (Some(minor), Some(b' ')) = (line.get(7), line.get(8)) else {
         return Err(HeadError::Version);
     };
@@ -150,11 +213,11 @@ pub(crate) fn parse_status_line(head: &[u8]) -> Result<(StatusLine, usize), Head
     let digits = line.get(9..12).ok_or(HeadError::Status)?;
     let status = StatusCode::from_bytes(digits).map_err(|_| HeadError::Status)?;
     let reason = match line.get(12) {
-        None => (end, end),
-        Some(b' ') => (13, end),
+        None => (12, 12),
+        Some(b' ') => (13, line.len()),
         Some(_) => return Err(HeadError::Status),
     };
-    if !chars::is_field_value(&line[reason.0.min(end)..]) {
+    if !chars::is_field_value(&line[reason.0..], leniency.control_octets) {
         return Err(HeadError::Reason);
     }
     Ok((
@@ -163,211 +226,10 @@ pub(crate) fn parse_status_line(head: &[u8]) -> Result<(StatusLine, usize), Head
             status,
             reason,
         },
-        end + 2,
+        next,
     ))
 }
 
-/// Turns the field lines of a whole, scanned section into spans. `octets[offset..]` are the lines with their empty
-/// line; the spans count from the beginning of `octets`.
-pub(crate) fn parse_fields(
-    octets: &[u8],
-    offset: usize,
-    fields: usize,
-    spans: &mut Vec<FieldSpan>,
-) -> Result<(), HeadError> {
-    // The scan counted the lines, so the common small head does not pay for room for a hundred.
-    match fields {
-        0..=16 => parse_into(octets, offset, &mut [httparse::EMPTY_HEADER; 16], spans),
-        17..=100 => parse_into(octets, offset, &mut [httparse::EMPTY_HEADER; 100], spans),
-        _ => parse_into(
-            octets,
-            offset,
-            &mut vec![httparse::EMPTY_HEADER; fields],
-            spans,
-        ),
-    }
-}
-
-fn parse_into<'a>(
-    octets: &'a [u8],
-    offset: usize,
-    room: &mut [httparse::Header<'a>],
-    spans: &mut Vec<FieldSpan>,
-) -> Result<(), HeadError> {
-    let lines = match httparse::parse_headers(&octets[offset..], room) {
-        Ok(httparse::Status::Complete((_, lines))) => lines,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::HeaderName) => {
-            return Err(HeadError::FieldName);
-        }
-        Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyFields),
-        Err(_) => return Err(HeadError::FieldValue),
-    };
-    spans.clear();
-    for line in lines {
-        let name = span_in(octets, line.name.as_bytes()).ok_or(HeadError::TooLong)?;
-        let value = span_in(octets, line.value).ok_or(HeadError::TooLong)?;
-        spans.push(FieldSpan {
-            known: Known::of(line.name.as_bytes()),
-            name,
-            value,
-        });
-    }
-    Ok(())
-}
-
-/// Where a piece of `octets` stands in them.
-fn span_in(octets: &[u8], piece: &[u8]) -> Option<Span> {
-    // An empty value may point anywhere; it needs no place.
-    let start = if piece.is_empty() {
-        0
-    } else {
-        piece.as_ptr().addr() - octets.as_ptr().addr()
-    };
-    Span::new(start, piece.len())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: SectionLimits = SectionLimits {
-        octets: 256,
-        fields: 4,
-    };
-
-    type Lines = Vec<(String, Vec<u8>)>;
-
-    /// Reads a head that comes in two pieces.
-    fn read_cut(head: &[u8], cut: usize) -> Result<Option<(StatusLine, Lines, usize)>, HeadError> {
-        let mut scan = HeadScan::default();
-        let mut octets = head[..cut].to_vec();
-        let mut found = scan.advance(&mut octets, Section::Head, LIMITS)?;
-        if found == Scan::NeedMore {
-            octets.extend_from_slice(&head[cut..]);
-            found = scan.advance(&mut octets, Section::Head, LIMITS)?;
-        }
-        let Scan::Complete { length, fields } = found else {
-            return Ok(None);
-        };
-        let head = &octets[..length];
-        let (line, offset) = parse_status_line(head)?;
-        let mut spans = Vec::new();
-        parse_fields(head, offset, fields, &mut spans)?;
-        let view = crate::message::FieldsRef::new(head, &spans);
-        let lines = view
-            .iter()
-            .map(|field| (field.name.to_owned(), field.value.to_vec()))
-            .collect();
-        Ok(Some((line, lines, length)))
-    }
-
-    /// Reads a head whole and at every cut; the results must agree.
-    fn read(head: &str) -> Result<Option<(StatusLine, Lines, usize)>, HeadError> {
-        let whole = read_cut(head.as_bytes(), head.len());
-        for cut in 0..head.len() {
-            assert_eq!(
-                read_cut(head.as_bytes(), cut),
-                whole,
-                "{head:?} cut at {cut}"
-            );
-        }
-        whole
-    }
-
-    #[test]
-    fn good_heads_are_read() {
-        let text = "HTTP/1.1 200 OK\r\nA: 1\r\nb:\t2 \r\nEmpty:\r\n\r\nrest";
-        let (line, lines, length) = read(text).expect("good").expect("whole");
-        assert_eq!(
-            (line.version, line.status),
-            (Version::HTTP_11, StatusCode::OK)
-        );
-        assert_eq!(&text[length..], "rest");
-        let expected = [("A", "1"), ("b", "2"), ("Empty", "")];
-        assert_eq!(
-            lines,
-            expected.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-        );
-        for (text, version, status) in [
-            ("HTTP/1.0 204 \r\n\r\n", Version::HTTP_10, 204),
-            ("HTTP/1.7 599 \u{e9}t\u{e9}\r\n\r\n", Version::HTTP_11, 599),
-            ("HTTP/1.1 999\r\n\r\n", Version::HTTP_11, 999),
-        ] {
-            let (line, lines, _) = read(text).expect("good").expect("whole");
-            assert_eq!(
-                (line.version, line.status.as_u16(), lines.len()),
-                (version, status, 0)
-            );
-        }
-    }
-
-    #[test]
-    fn folded_lines_are_unfolded() {
-        let (_, lines, _) = read("HTTP/1.1 200 OK\r\nA: 1\r\n  2\r\n\t3\r\n\r\n")
-            .expect("good")
-            .expect("whole");
-        let value = String::from_utf8_lossy(&lines[0].1)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        assert_eq!(value, "1 2 3");
-    }
-
-    #[test]
-    fn what_is_not_a_head_is_refused() {
-        for (text, error) in [
-            ("SSH-2.0-x\r\n", HeadError::NotHttp1),
-            ("HTTP/2.0 200 OK\r\n\r\n", HeadError::NotHttp1),
-            ("HTTP/1.x 200 OK\r\n\r\n", HeadError::Version),
-            ("HTTP/1.10 200 OK\r\n\r\n", HeadError::Version),
-            ("HTTP/1.1  200 OK\r\n\r\n", HeadError::Status),
-            ("HTTP/1.1 099 OK\r\n\r\n", HeadError::Status),
-            ("HTTP/1.1 2000 OK\r\n\r\n", HeadError::Status),
-            ("HTTP/1.1 +20 OK\r\n\r\n", HeadError::Status),
-            ("HTTP/1.1 200 a\u{1b}b\r\n\r\n", HeadError::Reason),
-            ("HTTP/1.1 200 OK\n\r\n", HeadError::BareLineFeed),
-            ("HTTP/1.1 200 OK\r\nA: 1\n\r\n", HeadError::BareLineFeed),
-            ("HTTP/1.1 200 OK\r\nA: 1\r\n\n", HeadError::BareLineFeed),
-            (
-                "HTTP/1.1 200 OK\r\n A: 1\r\n\r\n",
-                HeadError::LeadingWhitespace,
-            ),
-            ("HTTP/1.1 200 OK\r\nA : 1\r\n\r\n", HeadError::FieldName),
-            ("HTTP/1.1 200 OK\r\n: 1\r\n\r\n", HeadError::FieldName),
-            ("HTTP/1.1 200 OK\r\nA\r\n\r\n", HeadError::FieldName),
-            ("HTTP/1.1 200 OK\r\nA: a\rb\r\n\r\n", HeadError::FieldValue),
-            ("HTTP/1.1 200 OK\r\nA: a\0b\r\n\r\n", HeadError::FieldValue),
-            (
-                "HTTP/1.1 200 OK\r\nA: a\x7fb\r\n\r\n",
-                HeadError::FieldValue,
-            ),
-            (
-                "HTTP/1.1 200 OK\r\na:\r\nb:\r\nc:\r\nd:\r\ne:\r\n\r\n",
-                HeadError::TooManyFields,
-            ),
-        ] {
-            let cut_at_end = read_cut(text.as_bytes(), text.len());
-            let refused = cut_at_end.and_then(|found| match found {
-                None => check_start(text.as_bytes()).map(|()| None),
-                some => Ok(some),
-            });
-            assert_eq!(refused, Err(error), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn limits_hold_at_their_edge() {
-        let head = |length: usize| {
-            let fixed = "HTTP/1.1 200 OK\r\nA: \r\n\r\n".len();
-            format!(
-                "HTTP/1.1 200 OK\r\nA: {}\r\n\r\n",
-                "x".repeat(length - fixed)
-            )
-        };
-        assert!(read(&head(256)).is_ok());
-        assert_eq!(read_cut(head(257).as_bytes(), 257), Err(HeadError::TooLong));
-        // An endless line is refused before it ends.
-        assert_eq!(read_cut(&[b'x'; 256], 256), Err(HeadError::TooLong));
-        assert!(read("HTTP/1.1 200 OK\r\na:\r\nb:\r\nc:\r\nd:\r\n\r\n").is_ok());
-    }
-}
+#[path = "read_head_tests.rs"]
+mod tests;

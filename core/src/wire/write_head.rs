@@ -3,13 +3,14 @@
 use http::Method;
 
 use super::framing::Framing;
-use crate::message::{Fields, RequestTarget};
+use crate::message::{Fields, Known, RequestTarget};
 
 /// request-line = method SP request-target SP HTTP-version CRLF
 pub(crate) fn write_request_line(out: &mut Vec<u8>, method: &Method, target: RequestTarget<'_>) {
-    for part in [method.as_str(), " ", target.as_str(), " HTTP/1.1\r\n"] {
-        out.extend_from_slice(part.as_bytes());
-    }
+    out.extend_from_slice(method.as_str().as_bytes());
+    out.push(b' ');
+    target.write(out);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
 }
 
 /// One field line of the core's own. The caller vouches for both parts: they come from constants and parsed values.
@@ -19,18 +20,22 @@ pub(crate) fn write_line(out: &mut Vec<u8>, name: &str, value: &str) {
     }
 }
 
-/// The lines of a section, but for those whose name is one of a set of known names or is found by `shadowed`.
+/// The lines of a section, but for those whose name is one of a set of known names or is found by `shadowed`. `behind`
+/// may add to a value.
 pub(crate) fn write_fields_except(
     out: &mut Vec<u8>,
     fields: &Fields,
     known: u32,
     shadowed: impl Fn(&str) -> bool,
+    behind: impl Fn(&mut Vec<u8>, Known),
 ) {
-    for (span, field) in fields.spans().iter().zip(fields.iter()) {
+    for (span, field) in fields.spans().list().iter().zip(fields.iter()) {
         if span.known.bit() & known == 0 && !shadowed(field.name) {
-            for part in [field.name.as_bytes(), b": ", field.value, b"\r\n"] {
+            for part in [field.name.as_bytes(), b": ", field.value] {
                 out.extend_from_slice(part);
             }
+            behind(out, span.known);
+            out.extend_from_slice(b"\r\n");
         }
     }
 }
@@ -38,7 +43,7 @@ pub(crate) fn write_fields_except(
 /// The framing field, which stands last, and the empty line.
 pub(crate) fn write_framing(out: &mut Vec<u8>, framing: Framing) {
     match framing {
-        Framing::None | Framing::UntilClose => {}
+        Framing::None | Framing::UntilClose | Framing::Switched => {}
         Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         Framing::Length(length) => {
             out.extend_from_slice(b"Content-Length: ");

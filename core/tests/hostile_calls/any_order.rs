@@ -4,9 +4,11 @@
 use std::io;
 use std::time::Duration;
 
+use sessile_core::bytes::Bytes;
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, EstablishId, Event, Live, Now, PoolLimits, Readiness,
-    Received, RequestBuilder, RequestId, ResolveError, Step, Timeouts,
+    CloseReason, Command, Config, ConnectionId, Content, Engine, EstablishId, Event,
+    ExpectContinue, Fields, Live, Now, PoolLimits, Readiness, Received, RequestBuilder, RequestId,
+    ResolveError, Step, Timeouts, Verdict,
 };
 use sessile_tests::network::Chance;
 
@@ -63,6 +65,7 @@ fn narrow(chance: &mut Chance) -> Config {
             resolve: brief(chance, 30),
             connect: brief(chance, 30),
             send: brief(chance, 30),
+            expect_continue: brief(chance, 10),
             head: brief(chance, 30),
             read: brief(chance, 30),
             deadline: brief(chance, 100),
@@ -132,9 +135,34 @@ impl Caller {
 
     fn submit(&mut self) {
         let url = URLS[self.below(URLS.len())];
-        let request = RequestBuilder::new("GET", url).build();
+        let request = match self.below(5) {
+            0 => RequestBuilder::new("POST", url).content(Content::Stream { length: Some(5) }),
+            1 => RequestBuilder::new("PUT", url)
+                .content(Content::Stream { length: None })
+                .header("Expect", "100-continue"),
+            2 => RequestBuilder::new("GET", url).header("Upgrade", "any"),
+            3 => RequestBuilder::new("PUT", url)
+                .body("hello")
+                .trailer("X-Sum", "1")
+                .expect_continue(ExpectContinue::Always),
+            _ => RequestBuilder::new("GET", url),
+        };
+        let request = request.build();
         let id = self.engine.submit(self.now(), request.expect("a request"));
         self.submitted.push(id);
+    }
+
+    /// Hands content over that nobody may have asked for, and takes streams that may be none.
+    fn push(&mut self, id: RequestId) {
+        let now = self.now();
+        match self.below(6) {
+            0 => drop(self.engine.push_content(id, Bytes::from_static(b"hello"))),
+            1 => drop(self.engine.push_content(id, Bytes::from_static(b"he"))),
+            2 => drop(self.engine.finish_content(now, id, Fields::new())),
+            3 => self.engine.abort_content(now, id, io::ErrorKind::Other),
+            4 => drop(self.engine.take_upgraded(now, id)),
+            _ => {}
+        }
     }
 
     /// Gives up a request, even one that ended long ago; not one whose connection is in our hands.
@@ -167,10 +195,12 @@ impl Caller {
 
     /// Views may be asked for at any time.
     fn look_at_all(&mut self) {
-        for id in &self.submitted {
-            let _ = self.engine.head(*id).map(|head| head.status());
-            let _ = self.engine.connection_info(*id);
-            self.engine.content_available(*id);
+        for id in self.submitted.clone() {
+            let _ = self.engine.head(id).map(|head| head.status());
+            let _ = self.engine.connection_info(id);
+            if !self.has_taken(id) {
+                self.push(id);
+            }
         }
     }
 
@@ -196,7 +226,7 @@ impl Caller {
             write: true,
             closed: self.below(4) == 0,
         };
-        let (writes, reads, what) = (self.below(3), self.below(5), self.below(7));
+        let (writes, reads, what) = (self.below(3), self.below(5), self.below(10));
         let now = self.now();
         self.engine.handle_readiness(connection, ready);
         if let Some(mut live) = self.engine.drive(connection) {
@@ -223,6 +253,12 @@ impl Caller {
     }
 
     fn drive_taken(&mut self) {
+        if let Some(mut live) = self.engine.take_draining() {
+            let what = self.below(10);
+            let now = self.now();
+            live.read(now, |(), space| read(what, space));
+            self.engine.put_drained(now, live);
+        }
         while self.engine.poll_wake().is_some() {}
         for id in self.submitted.clone() {
             if !self.has_taken(id) {
@@ -256,6 +292,11 @@ impl Caller {
                 self.give_back(id, live);
             }
             3 => self.taken.push((id, live)),
+            4 => {
+                let what = self.below(10);
+                live.read(now, |(), space| read(what, space));
+                self.give_back(id, live);
+            }
             _ => {
                 live.connection.feed(now, NO_CONTENT);
                 self.give_back(id, live);
@@ -268,11 +309,18 @@ impl Caller {
         let now = self.now();
         match live.connection.poll() {
             Ok(Received::Head(_)) => {
-                let _ = self.engine.handle_head(id);
+                if let Verdict::Again = self.engine.handle_head(id, &live) {
+                    let step = self.engine.again(now, id, live);
+                    return self.note(id, step);
+                }
                 let _ = live.connection.poll();
+                if live.connection.close_reason() == Some(CloseReason::Switched) {
+                    return drop(self.engine.finish_upgraded(now, id, live));
+                }
                 let scratch = self.engine.finish_taken(now, id, live);
                 self.engine.give_back(scratch);
             }
+            Ok(Received::Interim(_)) => self.taken.push((id, live)),
             Ok(_) => self.engine.cancel_taken(now, id, live),
             Err(failure) => {
                 let step = self.engine.fail(now, id, live, failure);
@@ -306,10 +354,13 @@ impl Caller {
 
 /// What a transport may say.
 fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
-    let octets = match what {
+    let octets: &[u8] = match what {
         0 => return Ok(0),
         1 => return Err(io::ErrorKind::ConnectionReset.into()),
         2 => b"x",
+        3 => b"HTTP/1.1 100 Continue\r\n\r\n",
+        4 => b"HTTP/1.1 101 Switching\r\nUpgrade: any\r\n\r\nnew",
+        5 => b"HTTP/1.1 417 No\r\nContent-Length: 9\r\n\r\nhalf",
         _ => NO_CONTENT,
     };
     let count = octets.len().min(space.len());

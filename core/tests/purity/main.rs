@@ -60,6 +60,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("cookie", 3),
     ("pool", 3),
     ("dial", 3),
+    ("policy", 4),
     ("wire", 4),
     ("policy", 4),
     ("content", 4),

@@ -272,11 +272,15 @@ impl<'a> Exchange<'a> {
 
     fn head(self) -> Ran {
         let mut state = self.shared.lock();
-        match state.engine.handle_head(self.id) {
+        match state.engine.handle_head(self.id, &self.live) {
             Verdict::Deliver => {
                 state.parkers.release(self.parker);
                 self.shared.settle(state);
                 Ran::Head(self.live)
+            }
+            Verdict::Again => {
+                drop(state);
+                self.end(Engine::again)
             }
             _ => {
                 drop(state);

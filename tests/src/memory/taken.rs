@@ -133,11 +133,19 @@ impl Task {
                     live.step(now);
                 }
                 Ok(Received::Interim(head)) => self.record.interim(head),
-                Ok(Received::Head(head)) => {
-                    if matches!(hub.engine.handle_head(id), Verdict::Abort) {
-                        let error = hub.engine.abort(now, id, live);
-                        break self.fail(hub, error);
+                Ok(Received::Head(_)) => {
+                    match hub.engine.handle_head(id, &live) {
+                        Verdict::Deliver => {}
+                        Verdict::Again => {
+                            let step = hub.engine.again(now, id, live);
+                            break self.go_on(hub, id, step);
+                        }
+                        _ => {
+                            let error = hub.engine.abort(now, id, live);
+                            break self.fail(hub, error);
+                        }
                     }
+                    let head = live.connection.head();
                     hub.network.note(&format!("{id:?} {head:?}"));
                     self.record.head(head, info);
                     if self.record.until() == Until::Head {
@@ -156,6 +164,10 @@ impl Task {
                     hub.engine.give_back(scratch);
                     hub.network.note(&format!("{id:?} ends"));
                     break self.record.end();
+                }
+                Ok(Received::Switched) => {
+                    let error = hub.engine.abort(now, id, live);
+                    break self.fail(hub, error);
                 }
                 Err(failure) => {
                     let step = hub.engine.fail(now, id, live, failure);

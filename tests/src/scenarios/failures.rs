@@ -140,8 +140,8 @@ pub fn a_hangup_is_no_answer(world: &mut dyn World) {
     goes_on(world, &served);
 }
 
-/// Given a peer that closes an old connection after it has read the request, then the request is not sent again: the
-/// peer has seen it (RFC 9110 §9.2.2).
+/// Given a peer that closes an old connection after it has read the request, then the request is not sent again if that
+/// could do harm: the peer may have acted on it (RFC 9110 §9.2.2).
 pub fn a_hangup_on_an_old_connection_is_not_asked_again(world: &mut dyn World) {
     let asked = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&asked);
@@ -149,7 +149,7 @@ pub fn a_hangup_on_an_old_connection_is_not_asked_again(world: &mut dyn World) {
         seen.fetch_add(1, Relaxed);
         (request.path() == "/hangup").then(|| vec![Act::Finish])
     }));
-    for method in ["POST", "GET"] {
+    for method in ["POST", "PATCH", "get"] {
         answered(world, get(&served.url("/first")));
         let before = asked.load(Relaxed);
         let request = RequestBuilder::new(method, served.url("/hangup")).build();
@@ -157,6 +157,58 @@ pub fn a_hangup_on_an_old_connection_is_not_asked_again(world: &mut dyn World) {
         assert_eq!((error.code(), error.progress()), ("closed", Progress::Sent));
         assert_eq!(asked.load(Relaxed), before + 1, "{method}");
         goes_on(world, &served);
+    }
+}
+
+/// Given a peer that closes an old connection instead of answering, when the request may be sent twice, then it is sent
+/// once more, on a new connection, and only once.
+pub fn a_hangup_on_an_old_connection_is_replayed_where_that_is_safe(world: &mut dyn World) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let served = world.serve(path_or(move |request| {
+        let count = seen.fetch_add(1, Relaxed);
+        match request.path() {
+            "/always" => Some(vec![Act::Finish]),
+            "/once" if count == 1 => Some(vec![Act::Finish]),
+            _ => None,
+        }
+    }));
+    let request = |method: &str, path: &str| RequestBuilder::new(method, served.url(path));
+    for (method, marked) in [
+        ("GET", false),
+        ("PUT", false),
+        ("DELETE", false),
+        ("POST", true),
+    ] {
+        world.configure(Config::default());
+        asked.store(0, Relaxed);
+        answered(world, get(&served.url("/first")));
+        let opened = served.opened();
+        let mut once = request(method, "/once").body("again");
+        if marked {
+            once = once.repeatable();
+        }
+        let reply = answered(world, once.build().expect("a request"));
+        assert_eq!(
+            (reply.text(), reply.connection.served),
+            ("/once", 0),
+            "{method}"
+        );
+        assert_eq!(
+            (asked.load(Relaxed), served.opened()),
+            (3, opened + 1),
+            "{method}"
+        );
+        let error = failed(
+            world,
+            request(method, "/always").build().expect("a request"),
+        );
+        let twice = if method == "POST" { 1 } else { 2 };
+        assert_eq!(
+            (error.code(), asked.load(Relaxed)),
+            ("closed", 3 + twice),
+            "{method}"
+        );
     }
 }
 
@@ -263,8 +315,14 @@ pub fn bad_requests_are_refused_when_built(world: &mut dyn World) {
         (request().header("Host", "a").header("Host", "b"), "host"),
         (request().header("Content-Length", "7"), "framing"),
         (request().header("Transfer-Encoding", "chunked"), "framing"),
-        (request().header("Connection", "upgrade"), "connection"),
-        (request().header("Upgrade", "websocket"), "unsupported"),
+        (request().header("Connection", "x-hop"), "connection"),
+        (request().header("Upgrade", "h2c"), "upgrade"),
+        (request().header("TE", "gzip"), "te"),
+        (request().header("Trailer", "X-Sum"), "trailer"),
+        (request().header("Expect", "100-continue"), "expect"),
+        (request().trailer("Host", "a"), "trailer"),
+        (request().remove_header("Host"), "remove"),
+        (request().asterisk(), "target"),
     ] {
         let error = bad.build().expect_err(code);
         assert_eq!(error.code(), code);

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use sessile_core::{Connection, Limits, Now, Received, Scratch};
+use sessile_core::{Connection, Now, Received, Scratch};
 
 use super::source::Source;
 use crate::ours::{Clock, begin};
@@ -43,7 +43,7 @@ pub(crate) struct Transfer {
 impl Transfer {
     pub(crate) fn new(source: Source) -> Self {
         Self {
-            connection: Connection::new(Limits::default().into()),
+            connection: Connection::default(),
             scratch: Scratch::default(),
             source,
             memory: vec![0; MEMORY],

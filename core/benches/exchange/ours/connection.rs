@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::io::Read;
 
-use sessile_core::{Connection, ContentPlan, Limits, Method, Now, Received, Scratch};
+use sessile_core::{Connection, ContentPlan, Method, Now, Received, RequestPlan, Scratch};
 
 use super::{Clock, look_at};
 use crate::messages::{Answer, REQUEST_HEAD};
@@ -14,7 +14,12 @@ use crate::scenarios::Exchange;
 pub(crate) fn begin(connection: &mut Connection, now: Now, scratch: Scratch) {
     let head = black_box(REQUEST_HEAD);
     connection
-        .start(now, &Method::GET, head, ContentPlan::None, scratch)
+        .start(
+            now,
+            RequestPlan::new(&Method::GET, ContentPlan::None),
+            head,
+            scratch,
+        )
         .expect("the connection is idle");
 }
 
@@ -30,7 +35,7 @@ struct Bare {
 impl Bare {
     fn new(answer: Answer) -> Self {
         Self {
-            connection: Connection::new(Limits::default().into()),
+            connection: Connection::default(),
             scratch: Scratch::default(),
             pipe: Pipe::new(answer.octets),
             content: answer.content,

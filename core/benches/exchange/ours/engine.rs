@@ -117,7 +117,10 @@ impl Whole {
                 }
                 Received::Head(head) => {
                     look_at(head);
-                    assert!(matches!(self.engine.handle_head(id), Verdict::Deliver));
+                    assert!(matches!(
+                        self.engine.handle_head(id, live),
+                        Verdict::Deliver
+                    ));
                 }
                 Received::Content(octets) => {
                     let count = black_box(octets).len();
