@@ -117,10 +117,11 @@ pub use message::{
 pub use policy::{Credentials, CredentialsError, Loss, NoReplay, Replay};
 pub use pool::PoolLimits;
 pub use session::{
-    Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, OriginSnapshot,
-    PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts, Verdict,
+    Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, IdleConnection,
+    OriginSnapshot, PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts,
+    Verdict,
 };
-pub use wire::{ChunkError, FramingError, HeadError};
+pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
 pub use bytes;

@@ -18,7 +18,7 @@ use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
 use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
 use crate::message::{FieldsRef, HeadRef};
-use crate::wire::Asked;
+use crate::wire::{Asked, Framing};
 
 /// Where octets go that nobody asked for: one is enough to know that the connection is useless.
 const PROBE: usize = 16;
@@ -73,6 +73,8 @@ pub struct Connection {
     /// How much content the last `outgoing` lent.
     pub(super) lent: usize,
     pub(super) asked: Asked,
+    /// How the content of the last final response is delimited.
+    pub(super) framing: Framing,
     /// The protocols that the request offers to switch to.
     pub(super) offered: Bytes,
     /// The request says `Expect: 100-continue`.
@@ -109,6 +111,7 @@ impl Connection {
             written: 0,
             lent: 0,
             asked: Asked::Content,
+            framing: Framing::None,
             offered: Bytes::new(),
             expects_continue: false,
             content_touched: false,
@@ -227,6 +230,11 @@ impl Connection {
     /// The head of the response being read.
     pub fn head(&self) -> HeadRef<'_> {
         self.scratch.head()
+    }
+
+    /// How the content of the response is delimited whose head was shown last.
+    pub fn framing(&self) -> Framing {
+        self.framing
     }
 
     /// The trailer section that was read last, as it came. It is kept apart from the head, and nothing in here goes by

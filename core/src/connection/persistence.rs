@@ -8,7 +8,7 @@ use core::time::Duration;
 use http::Version;
 
 use crate::base::CloseReason;
-use crate::message::{Known, Spans};
+use crate::message::{Known, Spans, connection_options};
 use crate::syntax::chars::trim_ows;
 use crate::syntax::list;
 
@@ -20,6 +20,13 @@ pub struct KeepAlive {
     pub idle: Option<Duration>,
     /// How many further requests it may carry.
     pub requests: Option<u64>,
+}
+
+impl KeepAlive {
+    /// How long we let the connection be idle whose peer hinted this, when we would allow it so long by ourselves.
+    pub fn idle_within(self, own: Option<Duration>) -> Option<Duration> {
+        own.into_iter().chain(self.idle).min()
+    }
 }
 
 /// The reasons against using the connection again.
@@ -46,18 +53,11 @@ impl Persistence {
 
     /// What a final head says about the connection. All lines count, and `close` wins wherever it stands.
     pub(crate) fn note_head(&mut self, version: Version, octets: &[u8], spans: &Spans) {
-        let (mut close, mut keep_alive) = (false, false);
-        for option in spans
-            .values(Known::Connection, octets)
-            .flat_map(list::elements)
-        {
-            close |= option.eq_ignore_ascii_case(b"close");
-            keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-        }
-        if close {
+        let options = connection_options(spans.values(Known::Connection, octets));
+        if options.close {
             self.note(CloseReason::PeerClose);
         }
-        if version == Version::HTTP_10 && !keep_alive {
+        if version == Version::HTTP_10 && !options.keep_alive {
             self.note(CloseReason::OldVersion);
         }
         self.hint = match spans.has(Known::KeepAlive) {

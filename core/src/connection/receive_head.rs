@@ -56,6 +56,7 @@ impl Connection {
             return self.take_interim_head(line.status, length);
         }
         let framed = self.judge_framing(line)?;
+        self.framing = framed.framing;
         if framed.framing == Framing::Switched {
             return self.take_switching_head();
         }
@@ -105,6 +106,7 @@ impl Connection {
         if upgrade && !self.was_offered() {
             return Err(PeerViolation::SwitchedUnasked.into());
         }
+        self.framing = Framing::Switched;
         let switched = self.halves.switch();
         self.halves = switched.ok_or(PeerViolation::SwitchedEarly)?;
         self.persistence.note(CloseReason::Switched);

@@ -209,7 +209,7 @@ impl<S> Engine<S> {
     }
 
     /// Ends the exchange of a connection that has ceased to speak HTTP, and hands the stream over.
-    pub(super) fn hand_over(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Upgraded<S> {
+    pub(super) fn hand_over(&mut self, now: Now, id: RequestId, live: Live<S>) -> Upgraded<S> {
         self.session
             .end(now, id, Outcome::Close(CloseReason::Switched));
         self.settle();

@@ -5,6 +5,23 @@ use core::fmt;
 use http::{StatusCode, Version};
 
 use super::{FieldSpan, FieldsRef};
+use crate::syntax::list;
+
+/// What all Connection lines of a head say about the connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConnectionOptions {
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+}
+
+pub(crate) fn connection_options<'a>(lines: impl Iterator<Item = &'a [u8]>) -> ConnectionOptions {
+    let mut options = ConnectionOptions::default();
+    for option in lines.flat_map(list::elements) {
+        options.close |= option.eq_ignore_ascii_case(b"close");
+        options.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+    }
+    options
+}
 
 /// What the first line of a response said.
 ///
@@ -12,6 +29,8 @@ use super::{FieldSpan, FieldsRef};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
     pub(crate) version: Version,
+    /// The minor version as it was sent; `version` is what it is read as.
+    pub(crate) minor: u8,
     pub(crate) status: StatusCode,
     pub(crate) reason: (usize, usize),
 }
@@ -20,6 +39,7 @@ impl Default for StatusLine {
     fn default() -> Self {
         Self {
             version: Version::HTTP_11,
+            minor: 1,
             status: StatusCode::OK,
             reason: (0, 0),
         }
@@ -51,6 +71,18 @@ impl<'a> HeadRef<'a> {
     /// HTTP/1.0 or HTTP/1.1 (a later minor version counts as 1.1).
     pub fn version(self) -> Version {
         self.line.version
+    }
+
+    /// The minor version as it was sent: 2 of `HTTP/1.2`, say.
+    pub fn minor_version(self) -> u8 {
+        self.line.minor
+    }
+
+    /// Whether the version and the Connection fields let the connection persist (RFC 9112 §9.3). Whether it really may
+    /// be used again depends on more: see [`CloseReason`](crate::CloseReason).
+    pub fn persists(self) -> bool {
+        let options = connection_options(self.fields().get_all("connection"));
+        !options.close && (self.version() != Version::HTTP_10 || options.keep_alive)
     }
 
     /// The reason phrase, as sent. For people to read; often empty.

@@ -325,6 +325,13 @@ impl Pool {
             .map(RequestId)
     }
 
+    /// The idle connections of an origin, the one that was used last first.
+    pub(crate) fn idle(&self, origin: OriginId) -> impl Iterator<Item = ConnectionId> {
+        let pool = self.origins.get(origin.0).into_iter();
+        pool.flat_map(|pool| pool.idle.iter(&self.idle_links))
+            .map(ConnectionId)
+    }
+
     /// Idle, dialling, live and waiting.
     pub(crate) fn counts(&self, origin: OriginId) -> Option<(usize, usize, usize, usize)> {
         let pool = self.origins.get(origin.0)?;

@@ -1,6 +1,5 @@
 //! Connections as the control plane sees them: whose each one is, and how they change hands.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use super::establish::Order;
@@ -87,7 +86,7 @@ impl Session {
         match self.pool.released(origin, connection, age) {
             Released::Granted(id) => self.grant(connection, id),
             Released::Idle => {
-                let limit = idle_limit(self.config.pool.idle_time, member.hint);
+                let limit = member.hint.idle_within(self.config.pool.idle_time);
                 if let Some(limit) = limit {
                     let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
                     self.timers.arm(&mut member.armed, owner, due);
@@ -175,9 +174,4 @@ impl Session {
             self.replenish_held_back(now);
         }
     }
-}
-
-/// How long a connection may be idle: as long as we allow, or less if its peer says so.
-pub(super) fn idle_limit(own: Option<Duration>, hint: KeepAlive) -> Option<Duration> {
-    own.into_iter().chain(hint.idle).min()
 }

@@ -31,5 +31,5 @@ pub use prepare::{Prepared, Route};
 pub(crate) use request::Draft;
 pub use request::{Content, Request};
 pub(crate) use session::{Outcome, Session};
-pub use snapshot::{OriginSnapshot, PoolSnapshot};
+pub use snapshot::{IdleConnection, OriginSnapshot, PoolSnapshot};
 pub(crate) use timers::Patience;

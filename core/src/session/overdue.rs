@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use super::connections::MemberState;
-use super::connections::idle_limit;
 use super::error::{Error, ErrorKind};
 use super::establish::Establish;
 use super::exchange::ExchangeState;
@@ -105,7 +104,7 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                let limit = idle_limit(self.config.pool.idle_time, member.hint);
+                let limit = member.hint.idle_within(self.config.pool.idle_time);
                 let Some(limit) = limit else {
                     return;
                 };

@@ -3,14 +3,19 @@
 use http::{StatusCode, Version};
 
 use crate::message::{Known, Spans};
-use crate::syntax::{chars::trim_ows, list};
+use crate::syntax::list;
 
-/// How the content of a message is delimited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
+/// How the content of a message is delimited (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// There is no content, whatever the fields say.
+    #[default]
     None,
+    /// So many octets.
     Length(u64),
+    /// Chunks, and perhaps a trailer section.
     Chunked,
+    /// All octets up to the end of the stream.
     UntilClose,
     /// What follows the head is no HTTP: a tunnel, or another protocol.
     Switched,
@@ -38,7 +43,7 @@ pub(crate) struct ResponseFraming {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FramingError {
-    /// A Content-Length that is not a decimal number of at most 64 bits (RFC 9112 §6.3, case 5).
+    /// A Content-Length that is not a decimal number of at most 63 bits (RFC 9112 §6.3, case 5).
     ContentLength,
     /// Content-Length values that differ (RFC 9112 §6.3, case 5).
     ContentLengthsDiffer,
@@ -96,29 +101,28 @@ fn check_codings(octets: &[u8], spans: &Spans) -> Result<(), FramingError> {
     }
 }
 
-/// Content-Length = 1*DIGIT; a list or repetition of one same value is that value.
+/// Content-Length = 1*DIGIT; a list or repetition of one same value is that value, and its empty elements do not count
+/// (RFC 9112 §6.3, RFC 9110 §5.6.1.2).
 fn content_length(octets: &[u8], spans: &Spans) -> Result<u64, FramingError> {
     let mut length = None;
-    for line in spans.values(Known::ContentLength, octets) {
-        for value in line.split(|&octet| octet == b',') {
-            let value = decimal(trim_ows(value)).ok_or(FramingError::ContentLength)?;
-            if length.is_some_and(|length| length != value) {
-                return Err(FramingError::ContentLengthsDiffer);
-            }
-            length = Some(value);
+    let lines = spans.values(Known::ContentLength, octets);
+    for value in lines.flat_map(list::elements) {
+        let value = decimal(value).ok_or(FramingError::ContentLength)?;
+        if length.is_some_and(|length| length != value) {
+            return Err(FramingError::ContentLengthsDiffer);
         }
+        length = Some(value);
     }
     length.ok_or(FramingError::ContentLength)
 }
 
+/// A number of at most 63 bits: who sends more means to overflow somebody.
 fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |value, &octet| {
+    let value = digits.iter().try_fold(0u64, |value, &octet| {
         let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
         value.checked_mul(10)?.checked_add(digit)
-    })
+    })?;
+    i64::try_from(value).is_ok().then_some(value)
 }
 
 #[cfg(test)]
@@ -195,19 +199,31 @@ mod tests {
             (
                 200,
                 new,
-                &[("Content-Length", "5,")],
+                &[("Content-Length", "5 5")],
                 Err(FramingError::ContentLength),
             ),
             (
                 200,
                 new,
-                &[("Content-Length", "18446744073709551615")],
-                Ok((Length(u64::MAX), false)),
+                &[("Content-Length", ""), ("Content-Length", ",5,")],
+                Ok((Length(5), false)),
             ),
             (
                 200,
                 new,
-                &[("Content-Length", "18446744073709551616")],
+                &[("Content-Length", ", ,")],
+                Err(FramingError::ContentLength),
+            ),
+            (
+                200,
+                new,
+                &[("Content-Length", "9223372036854775807")],
+                Ok((Length(i64::MAX as u64), false)),
+            ),
+            (
+                200,
+                new,
+                &[("Content-Length", "9223372036854775808")],
                 Err(FramingError::ContentLength),
             ),
             (

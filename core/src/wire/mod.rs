@@ -12,8 +12,8 @@ mod write_head;
 pub use chunked_read::ChunkError;
 pub(crate) use chunked_write::{write_chunk_header, write_last_chunk};
 pub(crate) use content::{ContentReader, Part};
-pub use framing::FramingError;
-pub(crate) use framing::{Asked, Framing, ResponseFraming, response_framing};
+pub(crate) use framing::{Asked, ResponseFraming, response_framing};
+pub use framing::{Framing, FramingError};
 pub use read_head::HeadError;
 pub(crate) use read_head::{
     HeadScan, SectionLimits, leading_empty_lines, read_head, read_trailers,

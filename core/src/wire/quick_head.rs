@@ -41,11 +41,13 @@ pub(super) fn read_quickly(
     }
     let head = &octets[..length];
     let first_end = place_fields(head, response.headers, spans)?;
+    let minor = response.version?;
     let line = StatusLine {
-        version: match response.version {
-            Some(1) => Version::HTTP_11,
-            _ => Version::HTTP_10,
+        version: match minor {
+            0 => Version::HTTP_10,
+            _ => Version::HTTP_11,
         },
+        minor,
         status: StatusCode::from_u16(response.code?).ok()?,
         // "HTTP/1.1 200", then perhaps a space and the reason.
         reason: (first_end.min(13), first_end),

@@ -204,10 +204,10 @@ fn parse_status_line(head: &[u8], leniency: Leniency) -> Result<(StatusLine, usi
     let (Some(minor), Some(b' ')) = (line.get(7), line.get(8)) else {
         return Err(HeadError::Version);
     };
-    let version = match minor {
-        b'0' => Version::HTTP_10,
+    let (version, minor) = match minor {
+        b'0' => (Version::HTTP_10, 0),
         // A later minor version is read as the latest that we know (RFC 9110 §2.5).
-        b'1'..=b'9' => Version::HTTP_11,
+        b'1'..=b'9' => (Version::HTTP_11, minor - b'0'),
         _ => return Err(HeadError::Version),
     };
     let digits = line.get(9..12).ok_or(HeadError::Status)?;
@@ -223,6 +223,7 @@ fn parse_status_line(head: &[u8], leniency: Leniency) -> Result<(StatusLine, usi
     Ok((
         StatusLine {
             version,
+            minor,
             status,
             reason,
         },
