@@ -8,7 +8,7 @@ use core::time::Duration;
 use http::Version;
 
 use crate::base::CloseReason;
-use crate::message::{Known, Spans, connection_options};
+use crate::message::{ConnectionOptions, Known, Spans, connection_options};
 use crate::syntax::chars::trim_ows;
 use crate::syntax::list;
 
@@ -53,7 +53,10 @@ impl Persistence {
 
     /// What a final head says about the connection. All lines count, and `close` wins wherever it stands.
     pub(crate) fn note_head(&mut self, version: Version, octets: &[u8], spans: &Spans) {
-        let options = connection_options(spans.values(Known::Connection, octets));
+        let options = match spans.has(Known::Connection) {
+            true => connection_options(spans.values(Known::Connection, octets)),
+            false => ConnectionOptions::default(),
+        };
         if options.close {
             self.note(CloseReason::PeerClose);
         }

@@ -83,6 +83,18 @@ impl Span {
         })
     }
 
+    /// As [`Span::new`], for a section that is known to lie below 4 GiB.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the caller has looked at the whole section's length"
+    )]
+    pub(crate) fn below(start: usize, length: usize) -> Self {
+        Self {
+            start: start as u32,
+            length: length as u32,
+        }
+    }
+
     pub(crate) fn of(self, octets: &[u8]) -> &[u8] {
         let start = self.start as usize;
         octets

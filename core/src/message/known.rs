@@ -86,10 +86,31 @@ impl Known {
 }
 
 /// Whether a token is this name in any case. Bit 5 is the case of a letter, and a hyphen has no twin among the octets of
-/// a token; a fixed length lets the compiler compare words.
+/// a token; so two overlapping words that cover the name are compared at once.
 fn folds_to<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
-    name.first_chunk::<N>()
-        .is_some_and(|name| name.map(|octet| octet | 0x20) == *lower)
+    let Some(name) = name.first_chunk::<N>() else {
+        return false;
+    };
+    match N {
+        8.. => words::<N, 8>(name) == words::<N, 8>(lower),
+        4..8 => words::<N, 4>(name) == words::<N, 4>(lower),
+        _ => words::<N, 2>(name) == words::<N, 2>(lower),
+    }
+}
+
+/// The first and the last `W` octets of a name, in small letters; a third word in the middle where these leave a gap.
+#[inline]
+fn words<const N: usize, const W: usize>(name: &[u8; N]) -> [u64; 3] {
+    const SMALL: u64 = u64::from_le_bytes([0x20; 8]);
+    let word = |at: usize| {
+        let mut octets = [0; 8];
+        if let (Some(from), Some(to)) = (name.get(at..at + W), octets.get_mut(..W)) {
+            to.copy_from_slice(from);
+        }
+        u64::from_le_bytes(octets) | SMALL
+    };
+    let gap = if N > 2 * W { W } else { 0 };
+    [word(0), word(gap), word(N - W)]
 }
 
 #[cfg(test)]
@@ -103,5 +124,23 @@ mod tests {
         assert_eq!(Known::of(b"Keep-Alive"), Known::KeepAlive);
         assert_eq!(Known::of(b"tE"), Known::Te);
         assert_eq!(Known::of(b""), Known::Other);
+        for (name, known) in [
+            ("Proxy-Authorization", Known::ProxyAuthorization),
+            ("Transfer-Encoding", Known::TransferEncoding),
+            ("Cache-Control", Known::CacheControl),
+            ("Content-Range", Known::ContentRange),
+            ("Set-Cookie", Known::SetCookie),
+            ("Accept", Known::Accept),
+            ("Upgrade", Known::Upgrade),
+            ("Host", Known::Host),
+        ] {
+            assert_eq!(Known::of(name.as_bytes()), known);
+            // No octet may be left out of the comparison.
+            for place in 0..name.len() {
+                let mut other = name.as_bytes().to_vec();
+                other[place] = b'_';
+                assert_eq!(Known::of(&other), Known::Other, "{name}, {place}");
+            }
+        }
     }
 }

@@ -9,8 +9,8 @@ mod target;
 
 pub use fields::{Field, FieldError, Fields, FieldsIter, FieldsRef};
 pub(crate) use fields::{FieldSpan, Span, Spans};
+pub(crate) use head::{ConnectionOptions, StatusLine, connection_options};
 pub use head::{HeadRef, ResponseHead};
-pub(crate) use head::{StatusLine, connection_options};
 pub(crate) use known::Known;
 pub use names::FieldNames;
 pub use origin::{Origin, OriginError, Scheme};

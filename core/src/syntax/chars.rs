@@ -35,6 +35,10 @@ pub(crate) fn is_token(octets: &[u8]) -> bool {
             .all(|&octet| CLASSES[octet as usize] & TOKEN != 0)
 }
 
+fn is_token_octet(octet: u8) -> bool {
+    CLASSES[octet as usize] & TOKEN != 0
+}
+
 /// Whether every octet may stand in a field value; `controls` lets all in but those that could end a line or a string.
 pub(crate) fn is_field_value(octets: &[u8], controls: bool) -> bool {
     let allowed = VALUE | if controls { CONTROL } else { 0 };
@@ -74,21 +78,104 @@ pub(crate) fn trim_ows(octets: &[u8]) -> &[u8] {
     octets
 }
 
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = ONES << 7;
+
+/// The high bit of each octet that is zero. Exact for the first such octet; the ones behind it may be marked falsely.
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGH
+}
+
+/// Which octet of a word the first marked one is.
+fn first_marked(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// How many octets at the front are surely of a field value: printable, a space, or beyond ASCII. It stops at the first
+/// control octet, be it a tab.
+pub(crate) fn plain_value_length(octets: &[u8]) -> usize {
+    let mut rest = octets;
+    while let Some((words, tail)) = rest.split_first_chunk::<16>() {
+        let (first, second) = words.split_at(8);
+        let (first, second) = (controls(first), controls(second));
+        if first | second != 0 {
+            let before = octets.len() - rest.len();
+            return match first {
+                0 => before + 8 + first_marked(second),
+                _ => before + first_marked(first),
+            };
+        }
+        rest = tail;
+    }
+    let end = rest.iter().position(|octet| !is_plain(*octet));
+    octets.len() - rest.len() + end.unwrap_or(rest.len())
+}
+
+/// Marks control octets and DEL among eight octets; exact for the first.
+#[inline]
+fn controls(eight: &[u8]) -> u64 {
+    const SPACES: u64 = ONES * 0x20;
+    const DELETES: u64 = ONES * 0x7f;
+    let word = word(eight);
+    // An octet below 0x20 borrows from its high bit, and so does a zero that loses one; neither had that bit before.
+    let below = word.wrapping_sub(SPACES);
+    let deleted = (word ^ DELETES).wrapping_sub(ONES);
+    (below | deleted) & !word & HIGH
+}
+
+#[inline]
+fn word(eight: &[u8]) -> u64 {
+    eight
+        .first_chunk()
+        .map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+fn is_plain(octet: u8) -> bool {
+    is_value_octet(octet) && octet != b'\t'
+}
+
+/// How many octets at the front form a token, perhaps none.
+///
+/// Names are letters and hyphens, nearly always: eight of them a step; the table has the last word.
+pub(crate) fn token_length(octets: &[u8]) -> usize {
+    const SMALL: u64 = ONES * 0x20;
+    const FROM_A: u64 = ONES * (0x80 - b'a' as u64);
+    const AFTER_Z: u64 = ONES * (0x80 - b'z' as u64 - 1);
+    const HYPHENS: u64 = ONES * b'-' as u64;
+    let mut rest = octets;
+    while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
+        let word = word(eight);
+        let small = word | SMALL;
+        let not_letter = !small.wrapping_add(FROM_A) | small.wrapping_add(AFTER_Z);
+        // An octet that is no hyphen keeps a bit when the hyphen is taken out, and 0x7f carries that to its high bit.
+        let not_hyphen = (word ^ HYPHENS).wrapping_add(!HIGH);
+        // What an octet beyond ASCII carries over spoils only octets behind it, and it is marked itself.
+        let others = (not_letter & not_hyphen | word) & HIGH;
+        if others == 0 {
+            rest = tail;
+            continue;
+        }
+        let at = first_marked(others);
+        match rest.get(at) {
+            Some(octet) if is_token_octet(*octet) => rest = &rest[at + 1..],
+            _ => return octets.len() - rest.len() + at,
+        }
+    }
+    let end = rest.iter().position(|octet| !is_token_octet(*octet));
+    octets.len() - rest.len() + end.unwrap_or(rest.len())
+}
+
 /// Where the first line feed stands at or after `from`.
 ///
-/// Eight octets a step: this scan sees every octet of every head.
+/// Eight octets a step: this scan sees every octet of every head that does not arrive whole.
 pub(crate) fn find_line_feed(octets: &[u8], from: usize) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
     const LINE_FEEDS: u64 = ONES * b'\n' as u64;
     let mut at = from;
     let mut rest = octets.get(from..)?;
     while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        // An octet of `differs` is zero where a line feed stands; the classic test marks the first such octet exactly.
-        let differs = u64::from_le_bytes(*word) ^ LINE_FEEDS;
-        let zeros = differs.wrapping_sub(ONES) & !differs & HIGH;
-        if zeros != 0 {
-            return Some(at + (zeros.trailing_zeros() / 8) as usize);
+        let marks = zeros(u64::from_le_bytes(*word) ^ LINE_FEEDS);
+        if marks != 0 {
+            return Some(at + first_marked(marks));
         }
         at += 8;
         rest = tail;
@@ -138,5 +225,31 @@ mod tests {
             assert_eq!(find_line_feed(&vec![0x8a; length], 0), None);
         }
         assert_eq!(find_line_feed(b"\n", 5), None);
+    }
+
+    #[test]
+    fn eight_octets_at_a_step_are_as_good_as_one() {
+        let mut chance = 0x5e55_11e5_u64;
+        let mut octet = || {
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            let [kind, any, ..] = chance.to_le_bytes();
+            match kind % 16 {
+                0 => any,
+                1 => b"-:\t \r\n\x7f\x80@[`{_~09"[any as usize % 16],
+                2..8 => b'A' + any % 26,
+                _ => b'a' + any % 26,
+            }
+        };
+        for length in 0..40 {
+            for _ in 0..400 {
+                let octets: Vec<u8> = (0..length).map(|_| octet()).collect();
+                let token = octets.iter().take_while(|octet| is_token(&[**octet]));
+                assert_eq!(token_length(&octets), token.count(), "{octets:?}");
+                let plain = octets.iter().take_while(|octet| is_plain(**octet));
+                assert_eq!(plain_value_length(&octets), plain.count(), "{octets:?}");
+            }
+        }
     }
 }

@@ -104,6 +104,13 @@ fn check_codings(octets: &[u8], spans: &Spans) -> Result<(), FramingError> {
 /// Content-Length = 1*DIGIT; a list or repetition of one same value is that value, and its empty elements do not count
 /// (RFC 9112 §6.3, RFC 9110 §5.6.1.2).
 fn content_length(octets: &[u8], spans: &Spans) -> Result<u64, FramingError> {
+    let mut lines = spans.values(Known::ContentLength, octets);
+    // Nearly every head has one line with one number.
+    if let (Some(line), None) = (lines.next(), lines.next())
+        && let Some(length) = decimal(line)
+    {
+        return Ok(length);
+    }
     let mut length = None;
     let lines = spans.values(Known::ContentLength, octets);
     for value in lines.flat_map(list::elements) {
@@ -118,6 +125,9 @@ fn content_length(octets: &[u8], spans: &Spans) -> Result<u64, FramingError> {
 
 /// A number of at most 63 bits: who sends more means to overflow somebody.
 fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
     let value = digits.iter().try_fold(0u64, |value, &octet| {
         let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
         value.checked_mul(10)?.checked_add(digit)

@@ -2,8 +2,8 @@
 //!
 //! Nearly every head arrives whole and in the plain form, so [`quick_head`](super::quick_head) is asked first. What it
 //! does not take is scanned: the scan finds the end of the section, looks at each octet once however the input is cut,
-//! insists on CRLF and unfolds folded lines in place. Then [`field_lines`](super::field_lines) reads it line by line and
-//! has the last word. So an octet is looked at three times at the most, and no peer gets more than one chance to make us
+//! insists on CRLF and unfolds folded lines in place. Then [`field_lines`](super::field_lines) reads it and has
+//! the last word. So an octet is looked at three times at the most, and no peer gets more than one chance to make us
 //! start again.
 
 use http::{StatusCode, Version};
@@ -12,7 +12,7 @@ use crate::base::Leniency;
 use crate::message::{Spans, StatusLine};
 use crate::syntax::chars;
 
-use super::field_lines::{line_at, read_lines};
+use super::field_lines::{line_at, read_fields};
 use super::quick_head::read_quickly;
 
 /// Why octets are not a message head or trailer section.
@@ -153,7 +153,7 @@ pub(crate) fn read_head(
     };
     let head = &octets[..length];
     let (line, fields_at) = parse_status_line(head, leniency)?;
-    read_lines(head, fields_at, leniency, spans)?;
+    read_fields(head, fields_at, leniency, spans)?;
     Ok(Some((line, length)))
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn read_trailers(
     let Scan::Complete { length } = found else {
         return Ok(None);
     };
-    read_lines(&octets[..length], 0, leniency, spans)?;
+    read_fields(&octets[..length], 0, leniency, spans)?;
     Ok(Some(length))
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::message::FieldsRef;
+use crate::wire::field_lines::read_lines;
 
 const LIMITS: SectionLimits = SectionLimits {
     octets: 256,
@@ -34,6 +35,20 @@ fn lines(octets: &[u8], spans: &Spans) -> Lines {
     view.iter()
         .map(|field| (field.name.to_owned(), field.value.to_vec()))
         .collect()
+}
+
+/// Reads a head by the last of the careful readers alone.
+fn by_lines(head: &[u8]) -> Result<Option<Head>, HeadError> {
+    let (mut scan, mut spans) = (HeadScan::default(), Spans::new());
+    let mut octets = head.to_vec();
+    check_start(&octets)?;
+    let Scan::Complete { length } = scan.advance(&mut octets, Section::Head, LIMITS, STRICT)?
+    else {
+        return Ok(None);
+    };
+    let (line, start) = parse_status_line(&octets[..length], STRICT)?;
+    read_lines(&octets[..length], start, STRICT, &mut spans)?;
+    Ok(Some((line, lines(&octets, &spans), length)))
 }
 
 /// Reads a head whole and at every cut; the results must agree.
@@ -267,6 +282,13 @@ fn the_quick_reader_agrees_with_the_careful_one() {
             head.splice(at..end, words[below(words.len())].iter().copied());
         }
         let careful = read_cut(&head, usize::from(!head.is_empty()), STRICT);
+        // One line at a time, as a lenient reader would, without the leniency.
+        assert_eq!(
+            by_lines(&head),
+            careful,
+            "{:?}",
+            head.escape_ascii().to_string()
+        );
         taken += usize::from(matches!(careful, Ok(Some(_))));
         let mut spans = Spans::new();
         if let Some((line, length)) = read_quickly(&head, LIMITS, &mut spans) {
