@@ -76,7 +76,7 @@ pub struct Connection {
     /// How the content of the last final response is delimited.
     pub(super) framing: Framing,
     /// The protocols that the request offers to switch to.
-    pub(super) offered: Bytes,
+    pub(super) offered: Option<Bytes>,
     /// The request says `Expect: 100-continue`.
     pub(super) expects_continue: bool,
     /// An octet of content was taken from the application.
@@ -112,7 +112,7 @@ impl Connection {
             lent: 0,
             asked: Asked::Content,
             framing: Framing::None,
-            offered: Bytes::new(),
+            offered: None,
             expects_continue: false,
             content_touched: false,
             interim: 0,

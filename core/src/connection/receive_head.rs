@@ -116,16 +116,15 @@ impl Connection {
 
     /// Whether every protocol that the peer switches to is one that the request offered (RFC 9110 §7.8).
     fn was_offered(&self) -> bool {
+        let Some(offers) = &self.offered else {
+            return false;
+        };
         let offered = |protocol: &[u8]| {
-            list::elements(&self.offered).any(|offer| offer.eq_ignore_ascii_case(protocol))
+            list::elements(offers).any(|offer| offer.eq_ignore_ascii_case(protocol))
         };
         let octets = self.scratch.input.kept();
-        let mut switched = self
-            .scratch
-            .spans
-            .values(Known::Upgrade, octets)
-            .flat_map(list::elements);
-        !self.offered.is_empty() && switched.all(offered)
+        let switched = self.scratch.spans.values(Known::Upgrade, octets);
+        switched.flat_map(list::elements).all(offered)
     }
 
     fn take_interim_head(&mut self, status: StatusCode, length: usize) -> Result<Step, Failure> {

@@ -45,8 +45,8 @@ pub struct RequestPlan<'a> {
     ///
     /// [`Connection::proceed`]: super::Connection::proceed
     pub expects_continue: bool,
-    /// The value of the head's Upgrade field: a 101 to one of these protocols is taken. Empty: any 101 is a violation.
-    pub upgrade: Bytes,
+    /// The value of the head's Upgrade field: a 101 to one of these protocols is taken. `None`: any 101 is a violation.
+    pub upgrade: Option<Bytes>,
     /// The head says `Connection: close`.
     pub closes: bool,
 }
@@ -58,7 +58,7 @@ impl<'a> RequestPlan<'a> {
             method,
             content,
             expects_continue: false,
-            upgrade: Bytes::new(),
+            upgrade: None,
             closes: false,
         }
     }

@@ -333,13 +333,18 @@ impl<'a> FieldsRef<'a> {
 
     /// All values of this name, in order.
     pub fn get_all<N: AsRef<[u8]>>(self, name: N) -> impl Iterator<Item = &'a [u8]> + use<'a, N> {
-        self.spans
-            .iter()
-            .filter(move |span| {
-                let own = span.name.of(self.octets);
-                own.eq_ignore_ascii_case(name.as_ref())
-            })
-            .map(move |span| span.value.of(self.octets))
+        // A name that was recognised when it was read need not be compared letter by letter.
+        let known = Known::of(name.as_ref());
+        let is_asked = move |span: &&FieldSpan| {
+            span.known == known
+                && (known != Known::Other
+                    || span
+                        .name
+                        .of(self.octets)
+                        .eq_ignore_ascii_case(name.as_ref()))
+        };
+        let spans = self.spans.iter().filter(is_asked);
+        spans.map(move |span| span.value.of(self.octets))
     }
 
     /// All lines in order.

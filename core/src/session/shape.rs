@@ -32,7 +32,7 @@ pub(crate) struct Shape {
     /// It says `Expect: 100-continue`.
     pub(crate) expects: bool,
     /// The protocols that it offers.
-    pub(crate) upgrade: Bytes,
+    pub(crate) upgrade: Option<Bytes>,
     /// The Connection options that are missing beside Upgrade and TE.
     pub(crate) missing: Missing,
     /// It names a Connection option whose field only the session can have.
@@ -105,7 +105,7 @@ impl Shape {
             content: plan,
             closes: false,
             expects: false,
-            upgrade: Bytes::new(),
+            upgrade: None,
             missing: Missing::default(),
             open: false,
         };
@@ -149,7 +149,7 @@ impl Shape {
         if line.is_empty() || !line.split(|&octet| octet == b',').all(is_protocol) {
             return Err(RequestError::Upgrade);
         }
-        self.upgrade = Bytes::copy_from_slice(line);
+        self.upgrade = Some(Bytes::copy_from_slice(line));
         self.missing.upgrade = true;
         Ok(())
     }

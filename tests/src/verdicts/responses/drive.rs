@@ -23,7 +23,7 @@ pub(super) struct Script {
 
 struct Asked {
     method: Method,
-    upgrade: Bytes,
+    upgrade: Option<Bytes>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,7 +57,10 @@ impl Script {
 impl Asked {
     fn read(case: &Case) -> Result<Self, Damaged> {
         let method = Method::from_bytes(&case.octets("method")?).map_err(Damaged::new)?;
-        let upgrade = case.texts("upgrade")?.join(", ").into();
+        let upgrade = match case.has("upgrade") {
+            true => Some(case.texts("upgrade")?.join(", ").into()),
+            false => None,
+        };
         Ok(Self { method, upgrade })
     }
 }
