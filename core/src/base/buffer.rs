@@ -1,11 +1,14 @@
 //! The receive buffer of one exchange.
 //!
 //! ```text
-//! 0          kept       start        end          len
-//! | head     |  (used)  |  unread    |  space     |
+//! 0        front      kept       start        end          len
+//! | (used) | head     |  (used)  |  unread    |  space     |
 //! ```
-//! `kept ≤ start ≤ end ≤ len`. The head stays in front until the exchange ends; content recycles the space behind it.
-//! Octets move only when unread ones stand at the very end of the space: never for content that is read as it comes.
+//! `front ≤ kept ≤ start ≤ end ≤ len`. The head stays where it is until the exchange ends; content recycles the space
+//! behind it. Interim heads leave used space in front. Octets move only when unread ones stand at the very end of the
+//! space: never for content that is read as it comes.
+
+use super::work;
 
 /// The first size: almost every head, and most small responses whole.
 const FIRST: usize = 8 * 1024;
@@ -16,6 +19,7 @@ const LARGEST_FOR_CONTENT: usize = 128 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     octets: Vec<u8>,
+    front: usize,
     kept: usize,
     start: usize,
     end: usize,
@@ -26,10 +30,16 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Forgets everything but the memory.
     pub(crate) fn clear(&mut self) {
+        self.go_back();
+        self.filled = false;
+    }
+
+    /// Nothing is kept and nothing unread: begin at the beginning.
+    fn go_back(&mut self) {
+        self.front = 0;
         self.kept = 0;
         self.start = 0;
         self.end = 0;
-        self.filled = false;
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -50,9 +60,9 @@ impl Buffer {
         self.end - self.start
     }
 
-    /// The octets that are kept in front.
+    /// The octets that are kept.
     pub(crate) fn kept(&self) -> &[u8] {
-        &self.octets[..self.kept]
+        &self.octets[self.front..self.kept]
     }
 
     /// A piece of the buffer by its positions, as [`Buffer::position`] told them.
@@ -75,19 +85,21 @@ impl Buffer {
         }
     }
 
-    /// Uses up unread octets and keeps them in front, for as long as the exchange lasts. Only at the very front.
+    /// Uses up unread octets and keeps them, for as long as the exchange lasts. Only where nothing is kept yet.
     pub(crate) fn keep(&mut self, count: usize) {
-        debug_assert!(self.kept == 0 && self.start == 0);
-        self.kept = count.min(self.end);
+        debug_assert!(self.front == self.kept);
+        self.front = self.start;
+        self.kept = (self.start + count).min(self.end);
         self.start = self.kept;
     }
 
-    /// Lets go of what was kept (an interim head that the application has seen).
+    /// Lets go of what was kept (an interim head that the application has seen). Nothing moves: there may be many.
     pub(crate) fn release_kept(&mut self) {
-        self.octets.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        self.kept = 0;
+        self.front = self.start;
+        self.kept = self.start;
+        if self.start == self.end {
+            self.go_back();
+        }
     }
 
     /// Space to read into; never empty.
@@ -105,9 +117,16 @@ impl Buffer {
 
     fn make_room(&mut self, bound: usize) {
         if self.start > self.kept {
-            self.octets.copy_within(self.start..self.end, self.kept);
+            self.shift(self.start, self.kept);
             self.end -= self.start - self.kept;
             self.start = self.kept;
+        }
+        if self.front > 0 {
+            self.shift(self.front, 0);
+            self.kept -= self.front;
+            self.start -= self.front;
+            self.end -= self.front;
+            self.front = 0;
         }
         if self.end == self.octets.len() {
             let most = self.kept.saturating_add(bound).max(FIRST);
@@ -116,7 +135,15 @@ impl Buffer {
         }
     }
 
+    /// Moves everything from here to the end.
+    fn shift(&mut self, from: usize, to: usize) {
+        work::note(self.end - from);
+        self.octets.copy_within(from..self.end, to);
+    }
+
     fn grow(&mut self, length: usize) {
+        // The allocator may have to move what is there.
+        work::note(self.end);
         self.octets.resize(length.max(self.octets.len()), 0);
         self.filled = false;
     }
@@ -174,5 +201,31 @@ mod tests {
             buffer.filled(space);
             buffer.consume(space);
         }
+    }
+
+    #[test]
+    fn interim_heads_move_nothing_until_the_space_is_used_up() {
+        let mut buffer = Buffer::default();
+        let heads = b"interim".repeat(FIRST / 7);
+        put(&mut buffer, &heads);
+        work::take();
+        for _ in 1..FIRST / 7 {
+            buffer.keep(7);
+            assert_eq!(buffer.kept(), b"interim");
+            buffer.release_kept();
+        }
+        assert_eq!(work::take(), 0);
+        assert_eq!(buffer.unread(), b"interim");
+        put(&mut buffer, b"1");
+        put(&mut buffer, b"2");
+        put(&mut buffer, b"3");
+        assert_eq!(buffer.unread(), b"interim123");
+        buffer.keep(10);
+        put(&mut buffer, b"content");
+        assert_eq!(
+            (buffer.kept(), buffer.unread()),
+            (&b"interim123"[..], &b"content"[..])
+        );
+        assert_eq!(buffer.octets.len(), FIRST);
     }
 }

@@ -9,6 +9,7 @@ mod pulse;
 mod rules;
 mod seeded;
 mod slab;
+pub(crate) mod work;
 
 pub(crate) use buffer::Buffer;
 pub use facts::{CloseReason, Progress, Stage};

@@ -149,6 +149,7 @@ impl Connection {
     }
 
     /// Begins an exchange whose encoded head already stands in the scratch.
+    #[inline]
     pub(crate) fn start_encoded(
         &mut self,
         now: Now,
@@ -160,8 +161,11 @@ impl Connection {
             true => SendEvent::Announce(plan.writer()),
             false => SendEvent::Start(plan.writer()),
         };
-        let halves = self.halves.start(event).filter(|_| usable);
-        self.halves = halves.ok_or(Misuse::NotIdle)?;
+        let begun = match usable {
+            true => self.halves.start(event),
+            false => None,
+        };
+        begun.ok_or(Misuse::NotIdle)?;
         self.scratch = scratch;
         self.written = 0;
         self.lent = 0;
@@ -259,26 +263,31 @@ impl Connection {
     /// # Errors
     /// The reason why it may not; the connection must be closed then.
     pub fn renew(&mut self) -> Result<(), CloseReason> {
-        let reason = match (self.halves.receive, self.halves.send) {
+        let reason = match (&self.halves.receive, &self.halves.send) {
             (ReceiveState::Done, SendState::Done) | (ReceiveState::Idle, SendState::Idle) => None,
             (ReceiveState::Done, _) => Some(CloseReason::RequestIncomplete),
             (ReceiveState::Switched, _) => Some(CloseReason::Switched),
             (ReceiveState::Head(_), _) => Some(CloseReason::Abandoned),
             _ => Some(CloseReason::UnreadContent),
         };
-        let surplus = (self.scratch.input.unread_len() > 0).then_some(CloseReason::Surplus);
-        let ended = self.stream_end.map(|_| CloseReason::PeerEof);
-        for reason in [reason, surplus, ended].into_iter().flatten() {
+        if let Some(reason) = reason {
             self.persistence.note(reason);
         }
-        self.pulse.enter(Phase::Idle);
-        match (self.persistence.reason(), self.halves.renew()) {
-            (None, Some(halves)) => self.halves = halves,
-            // It was idle already.
-            (None, None) => {}
-            (Some(reason), _) => return Err(reason),
+        if self.scratch.input.unread_len() > 0 {
+            self.persistence.note(CloseReason::Surplus);
         }
-        Ok(())
+        if self.stream_end.is_some() {
+            self.persistence.note(CloseReason::PeerEof);
+        }
+        self.pulse.enter(Phase::Idle);
+        match self.persistence.reason() {
+            Some(reason) => Err(reason),
+            None => {
+                // If it does not go on, it was idle already.
+                self.halves.renew();
+                Ok(())
+            }
+        }
     }
 
     /// Takes the exchange's memory; the response head can still be read from it.

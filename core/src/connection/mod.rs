@@ -2,6 +2,8 @@
 
 mod drain;
 mod failure;
+#[cfg(test)]
+mod linear_tests;
 mod machine;
 mod persistence;
 mod receive;

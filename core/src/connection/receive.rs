@@ -7,7 +7,7 @@ use std::io;
 use super::failure::{Failure, PeerViolation};
 use super::machine::{Connection, StreamEnd};
 use super::state::{ReceiveEvent, ReceiveState};
-use crate::base::{CloseReason, Now, Phase};
+use crate::base::{CloseReason, Now, Phase, work};
 use crate::message::{FieldsRef, HeadRef};
 use crate::wire::{ContentReader, HeadError, Part};
 
@@ -264,6 +264,7 @@ impl Connection {
     }
 
     fn step(&mut self) -> Result<Step, Failure> {
+        work::note(1);
         loop {
             let scratch = &mut self.scratch;
             match &mut self.halves.receive {

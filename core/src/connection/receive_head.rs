@@ -28,7 +28,11 @@ impl Connection {
             let skipped = leading_empty_lines(input.unread(), leniency);
             input.consume(skipped);
             input.release_kept();
+            let half_a_line = input.unread() == b"\r";
             self.count_interim(skipped)?;
+            if half_a_line {
+                return self.starved();
+            }
         }
         let limits = SectionLimits {
             octets: self.rules.limits.max_head_bytes,
@@ -72,9 +76,7 @@ impl Connection {
         if self.halves.send != SendState::Done {
             self.persistence.note(CloseReason::RequestIncomplete);
         }
-        if let Some(halves) = self.halves.final_head(reader) {
-            self.halves = halves;
-        }
+        self.halves.final_head(reader);
         self.note_final_head();
         Ok(Step::Head)
     }
@@ -107,8 +109,7 @@ impl Connection {
             return Err(PeerViolation::SwitchedUnasked.into());
         }
         self.framing = Framing::Switched;
-        let switched = self.halves.switch();
-        self.halves = switched.ok_or(PeerViolation::SwitchedEarly)?;
+        self.halves.switch().ok_or(PeerViolation::SwitchedEarly)?;
         self.persistence.note(CloseReason::Switched);
         self.note_final_head();
         Ok(Step::Head)
@@ -138,9 +139,7 @@ impl Connection {
             self.halves.send,
             SendState::Announcing(_) | SendState::Awaiting(_)
         );
-        if let Some(halves) = self.halves.interim_head(proceed) {
-            self.halves = halves;
-        }
+        self.halves.interim_head(proceed);
         if proceed && held {
             self.pulse.enter(Phase::Sending);
         }

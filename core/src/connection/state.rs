@@ -50,19 +50,19 @@ pub(crate) enum SendEvent {
 }
 
 impl SendState {
-    pub(crate) fn next(self, event: SendEvent) -> Option<Self> {
+    pub(crate) fn next(&self, event: SendEvent) -> Option<Self> {
         use SendEvent::{Announce, Failed, FinalHead, Flushed, Proceed, Renew, Start};
         use SendState::{Announcing, Awaiting, Done, Idle, Sending, Stopped};
         match (self, event) {
             (Idle, Start(writer)) => Some(Sending(writer)),
             (Idle, Announce(writer)) => Some(Announcing(writer)),
-            (Announcing(writer), Flushed) => Some(Awaiting(writer)),
-            (Announcing(writer) | Awaiting(writer), Proceed) => Some(Sending(writer)),
+            (Announcing(writer), Flushed) => Some(Awaiting(*writer)),
+            (Announcing(writer) | Awaiting(writer), Proceed) => Some(Sending(*writer)),
             (Sending(_), Flushed) => Some(Done),
             (Announcing(_) | Awaiting(_) | Sending(_), FinalHead | Failed) => Some(Stopped),
             // A 100 that comes late, or that nobody asked for, changes nothing.
-            (Sending(_) | Done | Stopped, Proceed) => Some(self),
-            (Done | Stopped, FinalHead | Failed) => Some(self),
+            (Sending(_) | Done | Stopped, Proceed) => Some(*self),
+            (Done | Stopped, FinalHead | Failed) => Some(*self),
             (Done, Renew) => Some(Idle),
             (Idle, Failed) => Some(Stopped),
             (Idle, Flushed | Proceed | FinalHead | Renew)
@@ -126,7 +126,7 @@ pub(crate) enum ReceiveEvent {
 }
 
 impl ReceiveState {
-    pub(crate) fn next(self, event: ReceiveEvent) -> Option<Self> {
+    pub(crate) fn next(&self, event: ReceiveEvent) -> Option<Self> {
         use ReceiveEvent as Event;
         use ReceiveState::{Broken, Content, Done, Head, Idle, Switched, Trailers};
         match (self, event) {
@@ -143,7 +143,7 @@ impl ReceiveState {
                 Event::Broken(failure),
             ) => Some(Broken(failure)),
             // The first failure is the one that explains the others.
-            (Broken(first), Event::Broken(_)) => Some(Broken(first)),
+            (Broken(first), Event::Broken(_)) => Some(Broken(*first)),
             (
                 Idle,
                 Event::InterimHead
@@ -210,41 +210,47 @@ impl Halves {
     }
 
     /// Begins an exchange ([`SendEvent::Start`] or [`SendEvent::Announce`]): both halves at once, or neither.
-    pub(crate) fn start(self, event: SendEvent) -> Option<Self> {
+    pub(crate) fn start(&mut self, event: SendEvent) -> Option<()> {
         let send = self.send.next(event)?;
-        let receive = self.receive.next(ReceiveEvent::Start)?;
-        Some(Self { send, receive })
+        self.receive = self.receive.next(ReceiveEvent::Start)?;
+        self.send = send;
+        Some(())
     }
 
     /// The final head came: a request that is not complete stops here.
-    pub(crate) fn final_head(self, reader: Option<ContentReader>) -> Option<Self> {
-        let receive = self.receive.next(ReceiveEvent::FinalHead(reader))?;
+    pub(crate) fn final_head(&mut self, reader: Option<ContentReader>) -> Option<()> {
         let send = self.send.next(SendEvent::FinalHead)?;
-        Some(Self { send, receive })
+        self.receive = self.receive.next(ReceiveEvent::FinalHead(reader))?;
+        self.send = send;
+        Some(())
     }
 
     /// An interim head came; a 100 lets content go that is held for it.
-    pub(crate) fn interim_head(self, proceed: bool) -> Option<Self> {
-        let receive = self.receive.next(ReceiveEvent::InterimHead)?;
+    pub(crate) fn interim_head(&mut self, proceed: bool) -> Option<()> {
         let send = match proceed {
             true => self.send.next(SendEvent::Proceed)?,
             false => self.send,
         };
-        Some(Self { send, receive })
+        self.receive = self.receive.next(ReceiveEvent::InterimHead)?;
+        self.send = send;
+        Some(())
     }
 
     /// The peer switches: only when it has the whole request can both sides agree on where HTTP ends.
-    pub(crate) fn switch(self) -> Option<Self> {
-        let receive = self.receive.next(ReceiveEvent::SwitchingHead)?;
-        let send = self.send;
-        (send == SendState::Done).then_some(Self { send, receive })
+    pub(crate) fn switch(&mut self) -> Option<()> {
+        if self.send != SendState::Done {
+            return None;
+        }
+        self.receive = self.receive.next(ReceiveEvent::SwitchingHead)?;
+        Some(())
     }
 
     /// Ends an exchange that left the connection usable: both halves at once, or neither.
-    pub(crate) fn renew(self) -> Option<Self> {
+    pub(crate) fn renew(&mut self) -> Option<()> {
         let send = self.send.next(SendEvent::Renew)?;
-        let receive = self.receive.next(ReceiveEvent::Renew)?;
-        Some(Self { send, receive })
+        self.receive = self.receive.next(ReceiveEvent::Renew)?;
+        self.send = send;
+        Some(())
     }
 }
 
@@ -350,7 +356,9 @@ mod tests {
     }
 
     fn begun(event: SendEvent) -> Halves {
-        Halves::new().start(event).expect("both are idle")
+        let mut halves = Halves::new();
+        halves.start(event).expect("both are idle");
+        halves
     }
 
     #[test]
@@ -359,10 +367,12 @@ mod tests {
             SendEvent::Start(ContentWriter::Complete),
             SendEvent::Announce(ContentWriter::Chunked),
         ] {
-            let halves = begun(event);
+            let mut halves = begun(event);
+            let before = halves;
             assert_eq!(halves.start(event), None);
             assert_eq!(halves.renew(), None);
-            let halves = halves.final_head(None).expect("a head was awaited");
+            assert_eq!(halves, before, "neither half moved");
+            halves.final_head(None).expect("a head was awaited");
             assert_eq!(halves.send, SendState::Stopped);
             assert_eq!(halves.renew(), None);
         }
@@ -375,17 +385,19 @@ mod tests {
             .send
             .next(SendEvent::Flushed)
             .expect("it was sending");
-        let halves = halves.final_head(None).expect("a head was awaited");
-        assert_eq!(halves.renew(), Some(Halves::new()));
+        halves.final_head(None).expect("a head was awaited");
+        halves.renew().expect("both are done");
+        assert_eq!(halves, Halves::new());
     }
 
     #[test]
     fn only_a_100_lets_held_content_go() {
-        let halves = begun(SendEvent::Announce(ContentWriter::Chunked));
-        let hint = halves.interim_head(false).expect("a head was awaited");
-        assert_eq!(hint.send, halves.send);
-        let go = hint.interim_head(true).expect("a head was awaited");
-        assert_eq!(go.send, SendState::Sending(ContentWriter::Chunked));
+        let mut halves = begun(SendEvent::Announce(ContentWriter::Chunked));
+        let held = halves.send;
+        halves.interim_head(false).expect("a head was awaited");
+        assert_eq!(halves.send, held);
+        halves.interim_head(true).expect("a head was awaited");
+        assert_eq!(halves.send, SendState::Sending(ContentWriter::Chunked));
     }
 
     #[test]
@@ -393,7 +405,7 @@ mod tests {
         let mut halves = begun(SendEvent::Start(ContentWriter::Complete));
         assert_eq!(halves.switch(), None);
         halves.send = SendState::Done;
-        let halves = halves.switch().expect("the request is complete");
+        halves.switch().expect("the request is complete");
         assert_eq!(halves.receive, ReceiveState::Switched);
         assert_eq!(halves.renew(), None);
     }

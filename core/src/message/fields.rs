@@ -32,6 +32,7 @@ impl Spans {
         }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, span: FieldSpan) {
         self.known |= span.known.bit();
         self.list.push(span);

@@ -1,5 +1,7 @@
 //! Character classes of RFC 9110 §5.6 and the search for line ends.
 
+use crate::base::work;
+
 /// One bit per class for each of the 256 octets.
 const CLASSES: [u8; 256] = classes();
 const TOKEN: u8 = 1;
@@ -93,6 +95,7 @@ fn first_marked(marks: u64) -> usize {
 
 /// How many octets at the front are surely of a field value: printable, a space, or beyond ASCII. It stops at the first
 /// control octet, be it a tab.
+#[inline]
 pub(crate) fn plain_value_length(octets: &[u8]) -> usize {
     let mut rest = octets;
     while let Some((words, tail)) = rest.split_first_chunk::<16>() {
@@ -137,6 +140,7 @@ fn is_plain(octet: u8) -> bool {
 /// How many octets at the front form a token, perhaps none.
 ///
 /// Names are letters and hyphens, nearly always: eight of them a step; the table has the last word.
+#[inline]
 pub(crate) fn token_length(octets: &[u8]) -> usize {
     const SMALL: u64 = ONES * 0x20;
     const FROM_A: u64 = ONES * (0x80 - b'a' as u64);
@@ -169,6 +173,13 @@ pub(crate) fn token_length(octets: &[u8]) -> usize {
 ///
 /// Eight octets a step: this scan sees every octet of every head that does not arrive whole.
 pub(crate) fn find_line_feed(octets: &[u8], from: usize) -> Option<usize> {
+    let found = search_line_feed(octets, from);
+    work::note(found.unwrap_or(octets.len()).saturating_sub(from));
+    found
+}
+
+#[inline]
+fn search_line_feed(octets: &[u8], from: usize) -> Option<usize> {
     const LINE_FEEDS: u64 = ONES * b'\n' as u64;
     let mut at = from;
     let mut rest = octets.get(from..)?;

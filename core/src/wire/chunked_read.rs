@@ -8,7 +8,7 @@
 //! Extensions are read by the letter (unless [`Leniency`](crate::Leniency) says otherwise) and mean nothing to us.
 //! A bare CR or LF anywhere in the framing is an error: peers that read them apart are how requests get smuggled.
 
-use crate::base::{Limits, Rules};
+use crate::base::{Limits, Rules, work};
 use crate::syntax::chars;
 
 /// Why octets are not chunked content.
@@ -127,6 +127,7 @@ impl ChunkedReader {
             }
             used += 1;
         }
+        work::note(used);
         let next = match self.state {
             State::Data => Chunk::Data(self.size),
             State::Trailers => Chunk::Trailers,

@@ -7,7 +7,7 @@
 //! laxer than we are. What it refuses is read line by line: that names what is wrong, and knows each [`Leniency`].
 
 use super::HeadError;
-use crate::base::Leniency;
+use crate::base::{Leniency, work};
 use crate::message::{FieldSpan, Known, Span, Spans};
 use crate::syntax::chars;
 
@@ -38,6 +38,7 @@ pub(super) fn read_fields(
 fn parse_fields(octets: &[u8], start: usize, spans: &mut Spans) -> Option<()> {
     let mut room = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let lines = octets.get(start..)?;
+    work::note(lines.len());
     let Ok(httparse::Status::Complete((_, fields))) = httparse::parse_headers(lines, &mut room)
     else {
         return None;
@@ -82,6 +83,7 @@ pub(super) fn read_lines(
 }
 
 fn read_line(line: &[u8], start: usize, leniency: Leniency) -> Result<FieldSpan, HeadError> {
+    work::note(2 * line.len());
     let colon = line.iter().position(|&octet| octet == b':');
     let (mut name, value) = line.split_at(colon.ok_or(HeadError::FieldName)?);
     if leniency.space_before_colon {

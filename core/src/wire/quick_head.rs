@@ -18,6 +18,7 @@ use crate::syntax::chars::{is_blank, plain_value_length, token_length};
 const LONGEST: usize = 1 << 20;
 
 /// Reads a head at the front of `octets`; tells its length. `None` says nothing about what it is.
+#[inline(never)] // It needs all registers for itself.
 pub(super) fn read_quickly(
     octets: &[u8],
     limits: SectionLimits,

@@ -8,7 +8,7 @@
 
 use http::{StatusCode, Version};
 
-use crate::base::Leniency;
+use crate::base::{Leniency, work};
 use crate::message::{Spans, StatusLine};
 use crate::syntax::chars;
 
@@ -141,10 +141,12 @@ pub(crate) fn read_head(
     leniency: Leniency,
     spans: &mut Spans,
 ) -> Result<Option<(StatusLine, usize)>, HeadError> {
-    if scan.is_fresh()
-        && let Some(read) = read_quickly(octets, limits, spans)
-    {
-        return Ok(Some(read));
+    if scan.is_fresh() {
+        if let Some((line, length)) = read_quickly(octets, limits, spans) {
+            work::note(length);
+            return Ok(Some((line, length)));
+        }
+        work::note(octets.len());
     }
     check_start(octets)?;
     let found = scan.advance(octets, Section::Head, limits, leniency)?;
@@ -177,6 +179,7 @@ pub(crate) fn read_trailers(
 pub(crate) fn leading_empty_lines(octets: &[u8], leniency: Leniency) -> usize {
     let mut length = 0;
     loop {
+        work::note(2);
         length += match &octets[length..] {
             [b'\r', b'\n', ..] => 2,
             [b'\n', ..] if leniency.bare_line_feed => 1,
