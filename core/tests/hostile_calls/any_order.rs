@@ -210,6 +210,7 @@ impl Caller {
             match command {
                 Command::Dial { connection, .. } => self.dials.push(connection),
                 Command::Resolve { establish, .. } => self.questions.push(establish),
+                Command::Discard(live) => assert!(live.connection.close_reason().is_some()),
                 _ => {}
             }
         }
@@ -347,7 +348,7 @@ impl Caller {
                     }
                 }
             }
-            while self.engine.poll_command().is_some() {}
+            self.obey();
         }
     }
 }
