@@ -75,6 +75,16 @@
 //! A transport that blocks fits the same steps: in step 4 it writes, then blocks in its read for at most
 //! [`Live::deadline`], having said [`note_ready`](Live::note_ready) before. `interests` lists what a loop waits for.
 //!
+//! # Content, expectations, other protocols
+//!
+//! Content that is in memory goes out by itself. [`Content::Stream`] is asked for piece by piece:
+//! [`Event::ContentWanted`] says that the request can take one, [`Engine::push_content`] hands it over, now or later, and
+//! [`Engine::finish_content`] ends it, with trailer fields if it is chunked. With `Expect: 100-continue` nothing is asked
+//! for before the peer has said 100, or [`Timeouts::expect_continue`] has passed; a 417 sends the request again without
+//! the expectation. A request that offers an Upgrade may be told [`Event::Switched`]: [`Engine::take_upgraded`] hands over
+//! the driver's part with what the peer has already sent. A response that is cancelled before its end is read on and
+//! thrown away while that is cheap, and its connection goes back to the pool: the loop above does that without knowing.
+//!
 //! # Taking connections out
 //!
 //! A runtime with many threads or tasks keeps the engine behind a lock and never moves an octet under it. There the
@@ -85,7 +95,8 @@
 //!
 //! # The connection alone
 //!
-//! Who wants the codec and nothing else takes [`Connection`].
+//! Who wants the codec and nothing else takes [`Connection`]: heads by [`Request::begin`] or as octets of one's own, any
+//! framing, [`Rules`] for how strictly it reads, and a [`CloseReason`] for what becomes of it.
 
 #![forbid(unsafe_code)]
 
