@@ -120,6 +120,6 @@ impl<S> Engine<S> {
         let connection = self.session.connection_of(id)?;
         let switched = self.live_of(id)?.connection.close_reason() == Some(CloseReason::Switched);
         let live = switched.then(|| self.take_slot(connection))??;
-        Some(self.hand_over(now, id, live))
+        Some(self.hand_over(now, id, *live))
     }
 }

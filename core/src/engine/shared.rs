@@ -71,8 +71,12 @@ impl<S> Engine<S> {
     }
 
     /// The connection was [switched](crate::Received::Switched): takes its stream. The session forgets it.
+    #[expect(
+        clippy::boxed_local,
+        reason = "connections are taken out boxed, and given back so"
+    )]
     pub fn finish_upgraded(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Upgraded<S> {
-        self.hand_over(now, id, live)
+        self.hand_over(now, id, *live)
     }
 
     /// A connection whose response was let go of, if its rest may still come: read it, and
