@@ -126,7 +126,7 @@ impl<S> Live<S> {
 
     /// Which readiness the connection can use now.
     pub fn interest(&self) -> Interest {
-        self.interest_with(!self.supply.piece().is_empty())
+        self.interest_with(self.supply.has_some())
     }
 
     /// As [`Live::interest`], for façades that have a source of their own: `content` tells whether that has some now.
