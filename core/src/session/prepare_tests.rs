@@ -175,7 +175,9 @@ fn framing_is_no_default() {
     for name in ["Content-Length", "transfer-encoding"] {
         assert!(session(&[(name, "0")]).check().is_err(), "{name}");
     }
-    let mut config = Config::default();
-    config.removed = names(&["Host"]);
+    let config = Config {
+        removed: names(&["Host"]),
+        ..Config::default()
+    };
     assert!(config.check().is_err());
 }
