@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, Content, Engine, Event, Fields, Now, Readiness, RequestBuilder,
+    Command, Config, Content, Engine, Event, ExpectContinue, Fields, Now, Readiness,
+    RequestBuilder, Tick,
 };
 
 /// Given a driver that reads its clock before every call, when it sends several requests on one connection, then each
@@ -95,4 +96,41 @@ fn a_late_end_of_content_goes_out() {
         sent.ends_with(b"\r\n\r\n5\r\npiece\r\n0\r\n\r\n"),
         "{sent:?}"
     );
+}
+
+/// Given content that is held for a 100, when none has come for long enough, then the loop is told to move the connection
+/// on, and the content goes out.
+#[test]
+fn held_content_goes_out_when_its_time_is_up() {
+    let mut now = Now::default();
+    let mut engine = Engine::<Vec<u8>>::new(Config::default()).expect("valid");
+    let request = RequestBuilder::new("POST", "http://192.0.2.1/")
+        .expect_continue(ExpectContinue::Always)
+        .body("held")
+        .build();
+    engine.submit(now, request.expect("a request"));
+    let mut sent = Vec::new();
+    for seconds in 0..2 {
+        now = Now::new(
+            Tick::default().after(Duration::from_secs(seconds)),
+            now.wall,
+        );
+        engine.handle_deadline(now);
+        loop {
+            if let Some(event) = engine.poll_event(now) {
+                panic!("{event:?}");
+            } else if let Some(Command::Dial { connection, .. }) = engine.poll_command() {
+                engine.deposit(connection, Vec::new()).expect("wanted");
+                engine.handle_connected(now, connection);
+            } else if let Some(connection) = engine.poll_ready() {
+                let mut live = engine.drive(connection).expect("it is ready");
+                live.write(now, |io, outgoing| outgoing.write_to(io));
+                live.read(now, |_, _| Err(ErrorKind::WouldBlock.into()));
+                sent.clone_from(&live.io);
+            } else {
+                break;
+            }
+        }
+        assert_eq!(sent.ends_with(b"\r\n\r\nheld"), seconds == 1, "{seconds} s");
+    }
 }
