@@ -79,10 +79,10 @@ fn echo_server() -> std::io::Result<String> {
     thread::spawn(move || -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut socket = tungstenite::accept(listener.accept()?.0)?;
         loop {
-            match socket.read()? {
-                // Pings and the close are answered by the protocol itself.
-                message @ (Message::Text(_) | Message::Binary(_)) => socket.send(message)?,
-                _ => {}
+            let message = socket.read()?;
+            // Pings and the close are answered by the protocol itself.
+            if message.is_text() || message.is_binary() {
+                socket.send(message)?;
             }
         }
     });

@@ -22,6 +22,10 @@ use crate::source::Source;
 pub struct Taken {
     tasks: ById<Task>,
     /// Connections whose response was let go of.
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed, and takes them so"
+    )]
     draining: Vec<Box<Live<Stream>>>,
 }
 
