@@ -90,8 +90,8 @@
 //! A runtime with many threads or tasks keeps the engine behind a lock and never moves an octet under it. There the
 //! request's own thread or task asks [`step`](Engine::step); [`Step::Use`] hands it the connection, with its exchange
 //! begun; it reads once if the connection was used before, writes, reads outside the lock, and gives the connection back.
-//! [`poll_wake`](Engine::poll_wake) says who can go on after each change. [`Home`] and [`Incoming`] are what the façades
-//! of both runtimes are made of.
+//! [`poll_wake`](Engine::poll_wake) says who can go on after each change. [`Home`], [`Outbound`] and [`Incoming`] are
+//! what the façades of both runtimes are made of.
 //!
 //! # The connection alone
 //!
@@ -115,7 +115,9 @@ pub use base::{
     CloseReason, ConnectionId, EstablishId, Leniency, Limits, Now, Progress, Pulse, RequestId,
     Rules, Stage, Tick,
 };
-pub use client::{Dispatch, Home, Incoming, IntoUrl, Look, RequestBuilder, text_from};
+pub use client::{
+    Dispatch, Home, Incoming, IntoUrl, Look, Outbound, RequestBuilder, Upload, text_from,
+};
 pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,

@@ -93,9 +93,11 @@ fn framing(method: &Method, head: &Head) -> Framing {
     if has(head, "transfer-encoding") {
         return Framing::Chunked;
     }
-    let mut lengths = elements(head, "content-length").map(|value| {
+    let values = elements(head, "content-length").filter(|value| !value.is_empty());
+    let mut lengths = values.map(|value| {
         let text = str::from_utf8(value).expect("digits");
-        text.parse().expect("a length that was accepted")
+        let length: i64 = text.parse().expect("a length that was accepted");
+        length.unsigned_abs()
     });
     let Some(length) = lengths.next() else {
         return Framing::UntilClose;
@@ -119,6 +121,23 @@ fn may_renew(scenario: &Scenario<'_>, outcome: &Outcome, head: &Head, framing: F
         && !option("close")
         && (!old || option("keep-alive"))
         && !(coded && (old || has(head, "content-length")))
+        && !is_hinted_away(head)
+}
+
+/// The peer says that it will be gone at once, or takes no further request.
+fn is_hinted_away(head: &Head) -> bool {
+    elements(head, "keep-alive").any(|parameter| {
+        let text = str::from_utf8(parameter).unwrap_or_default();
+        let Some((name, value)) = text.split_once('=') else {
+            return false;
+        };
+        let (name, value) = (name.trim_ascii(), value.trim_ascii());
+        let digits = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_digit());
+        let significant = value.trim_start_matches('0');
+        let gone = name.eq_ignore_ascii_case("timeout") && matches!(significant, "" | "1");
+        let last = name.eq_ignore_ascii_case("max") && significant.is_empty();
+        digits && (gone || last)
+    })
 }
 
 fn has(head: &Head, name: &str) -> bool {

@@ -23,17 +23,23 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod drain;
+mod reader;
 mod response;
 mod sending;
 mod session;
 mod shared;
+mod upgraded;
 
+pub use reader::Reader;
 pub use response::Response;
 pub use sending::Sending;
 pub use session::Session;
+pub use upgraded::Upgraded;
 
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, FieldError,
-    Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation, PoolLimits, PoolSnapshot, Progress,
-    Request, RequestBuilder, RequestError, ResolveError, Stage, StatusCode, Timeouts, Url, Version,
+    self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
+    ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation,
+    PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError, ResolveError,
+    ResponseHead, Stage, StatusCode, Timeouts, Url, Version,
 };

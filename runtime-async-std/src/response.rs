@@ -9,14 +9,16 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
-    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, RequestId, StatusCode,
+    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, ResponseHead, StatusCode,
     Version, text_from,
 };
 
 use crate::shared::{Io, Shared, poll_socket, read};
+use crate::upgraded::Upgraded;
 
-/// A response. Reading its content to the end frees its connection for the next request; dropping it earlier closes
-/// the connection unless the rest has arrived already. Neither ever waits.
+/// A response. Reading its content to the end frees its connection for the next request. Dropping it earlier closes the
+/// connection, unless the rest is little and comes soon: at most 64 KiB within 50 ms are thrown away by a task of their
+/// own. Neither ever waits.
 pub struct Response {
     shared: Arc<Shared>,
     incoming: Incoming<Io>,
@@ -25,15 +27,10 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        id: RequestId,
-        live: Box<Live<Io>>,
-        waker: Waker,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, incoming: Incoming<Io>, waker: Waker) -> Self {
         Self {
             shared,
-            incoming: Incoming::new(id, live),
+            incoming,
             waker,
         }
     }
@@ -68,9 +65,35 @@ impl Response {
         self.incoming.trailers()
     }
 
+    /// The heads of the interim responses (1xx) that came before, in order.
+    pub fn interim(&self) -> &[ResponseHead] {
+        self.incoming.interim()
+    }
+
     /// The connection that the response came by.
     pub fn connection(&self) -> ConnectionInfo {
         self.incoming.connection()
+    }
+
+    /// Whether the peer has switched to another protocol that the request offered (101): then
+    /// [`upgrade`](Response::upgrade) has the stream.
+    pub fn is_upgraded(&self) -> bool {
+        self.incoming.is_switched()
+    }
+
+    /// Takes the stream of a connection that was switched. (Dropped instead, the response closes it.)
+    ///
+    /// # Errors
+    /// Gives the response back if nothing was switched.
+    #[expect(
+        clippy::result_large_err,
+        reason = "nothing is lost: the response comes back whole"
+    )]
+    pub fn upgrade(mut self) -> Result<Upgraded, Self> {
+        match self.incoming.upgrade(&*self.shared) {
+            Some(upgraded) => Ok(Upgraded::new(upgraded)),
+            None => Err(self),
+        }
     }
 
     /// Reads the content to its end.
@@ -137,7 +160,8 @@ impl Response {
         match self.incoming.live() {
             Some(live) => {
                 live.connection.waiting(self.shared.now());
-                poll_socket(live, cx)
+                let interest = live.interest();
+                poll_socket(live, interest, cx)
             }
             None => Poll::Ready(()),
         }
@@ -189,7 +213,7 @@ impl AsyncBufRead for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        // One look at what has arrived: if it is all, the connection lives on.
+        // One look at what has arrived: if it is all, the connection is free at once.
         self.read_buffered();
         self.incoming.release(&*self.shared);
         self.shared.forget(self.incoming.id());

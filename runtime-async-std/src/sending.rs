@@ -6,10 +6,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use sessile_core::{Error, Home, Live, Received, Request, RequestId, Step, Verdict};
+use sessile_core::{
+    ContentError, Error, Home, Live, Outbound, Received, Request, Step, Upload, Verdict,
+};
 
+use crate::reader::Reader;
 use crate::response::Response;
-use crate::shared::{Io, Shared, poll_socket, read, write};
+use crate::shared::{Io, Shared, poll_socket, read};
+
+/// How many pieces of content a task moves before it lets others have a turn.
+const PIECES: usize = 16;
 
 /// The future of a [`Response`]. The task that polls it moves the octets. Dropping it cancels the request; a
 /// connection that is being opened for it stays and becomes idle.
@@ -21,24 +27,39 @@ pub struct Sending {
 
 enum State {
     /// Nothing was done yet.
-    New(Result<Arc<Request>, Error>),
-    /// It has no connection. The waker is the one that the session knows.
-    Waiting(RequestId, Waker),
+    New(Result<Arc<Request>, Error>, Option<Reader>),
+    /// It has no connection.
+    Waiting(Requester),
     /// It drives its connection.
-    Driving(RequestId, Waker, Box<Live<Io>>),
+    Driving(Requester, Box<Live<Io>>),
     Done,
 }
 
+/// A request that was submitted, and the waker that the session knows for it.
+struct Requester {
+    request: Outbound<Reader>,
+    waker: Waker,
+}
+
 impl Sending {
-    pub(crate) fn new(shared: Arc<Shared>, request: Result<Arc<Request>, Error>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        request: Result<Arc<Request>, Error>,
+        source: Option<Reader>,
+    ) -> Self {
         Self {
             shared,
-            state: State::New(request),
+            state: State::New(request, source),
         }
     }
 
-    fn submit(&mut self, request: Arc<Request>, cx: &Context<'_>) -> Result<(), Error> {
-        request.check_in_memory()?;
+    fn submit(
+        &mut self,
+        request: Arc<Request>,
+        source: Option<Reader>,
+        cx: &Context<'_>,
+    ) -> Result<(), Error> {
+        let upload = Upload::of(&request, source)?;
         let now = self.shared.now();
         let mut state = self.shared.lock();
         let id = state.engine.submit(now, request);
@@ -46,47 +67,51 @@ impl Sending {
         let step = state.engine.step(now, id);
         self.shared.settle(state);
         drop(before);
-        self.go_on(id, cx.waker().clone(), step)
+        let requester = Requester {
+            request: Outbound::new(id, upload),
+            waker: cx.waker().clone(),
+        };
+        self.go_on(requester, step)
     }
 
-    fn go_on(&mut self, id: RequestId, waker: Waker, step: Step<Io>) -> Result<(), Error> {
+    fn go_on(&mut self, requester: Requester, step: Step<Io>) -> Result<(), Error> {
         self.state = match step {
-            Step::Wait => State::Waiting(id, waker),
+            Step::Wait => State::Waiting(requester),
             Step::Failed(error) => {
-                self.shared.forget(id);
+                self.shared.forget(requester.request.id());
                 return Err(error);
             }
             Step::Use(mut live) => {
-                let now = self.shared.now();
                 if live.info().served > 0 {
                     // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
-                    read(&mut live, now);
+                    read(&mut live, self.shared.now());
                 }
-                write(&mut live, now);
-                State::Driving(id, waker, live)
+                State::Driving(requester, live)
             }
         };
         Ok(())
     }
 
     fn poll_connection(&mut self, cx: &Context<'_>) -> Result<(), Error> {
-        let State::Waiting(id, waker) = std::mem::replace(&mut self.state, State::Done) else {
+        let State::Waiting(mut requester) = std::mem::replace(&mut self.state, State::Done) else {
             return Ok(());
         };
+        let id = requester.request.id();
         let now = self.shared.now();
         let mut state = self.shared.lock();
         // Under one lock: a wake between the look and the note cannot be missed.
         let step = state.engine.step(now, id);
         let before = state.expect_wake(id, cx.waker());
         self.shared.settle(state);
-        drop((before, waker));
-        self.go_on(id, cx.waker().clone(), step)
+        drop(before);
+        requester.waker.clone_from(cx.waker());
+        self.go_on(requester, step)
     }
 
     /// Drives the connection until the final head is here.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Response>, Error>> {
-        loop {
-            let State::Driving(id, waker, live) = &mut self.state else {
+        for _ in 0..PIECES {
+            let State::Driving(requester, live) = &mut self.state else {
                 return Poll::Ready(Ok(None));
             };
             let aborted = live.connection.pulse().abort_requested();
@@ -94,42 +119,50 @@ impl Sending {
                 Ok(Received::Head(_)) => return Poll::Ready(self.head()),
                 Ok(Received::NeedMore) if aborted => return Poll::Ready(Err(self.abort())),
                 Ok(Received::NeedMore) => {}
+                Ok(Received::Interim(head)) => {
+                    requester.request.note_interim(head);
+                    continue;
+                }
                 Ok(_) => continue,
                 Err(failure) => {
-                    let (id, waker, live) = self.leave_driving()?;
+                    let (requester, live) = self.leave_driving()?;
+                    let id = requester.request.id();
                     let step = self
                         .shared
                         .with(|engine, now| engine.fail(now, id, live, failure));
-                    self.go_on(id, waker, step)?;
+                    self.go_on(requester, step)?;
                     if matches!(self.state, State::Driving(..)) {
                         continue;
                     }
                     return Poll::Ready(Ok(None));
                 }
             }
-            if !waker.will_wake(cx.waker()) {
+            if !requester.waker.will_wake(cx.waker()) {
                 // The request moved to another task; the session must be able to wake that one. It may just have woken
                 // the other: look again.
-                waker.clone_from(cx.waker());
-                self.shared.expect_wake(*id, waker);
+                requester.waker.clone_from(cx.waker());
+                self.shared
+                    .expect_wake(requester.request.id(), &requester.waker);
                 continue;
             }
-            ready!(poll_socket(live, cx));
-            let now = self.shared.now();
-            if live.readiness().write {
-                write(live, now);
+            match requester.poll_send(&self.shared, live, cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(why)) => return Poll::Ready(Err(self.fail_source(why))),
+                Poll::Pending => return Poll::Pending,
             }
             if live.readiness().read {
-                read(live, now);
+                read(live, self.shared.now());
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    fn leave_driving(&mut self) -> Result<(RequestId, Waker, Box<Live<Io>>), Error> {
+    fn leave_driving(&mut self) -> Result<(Requester, Box<Live<Io>>), Error> {
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Driving(id, waker, live) => Ok((id, waker, live)),
-            State::New(Err(error)) => Err(error),
-            State::New(Ok(_)) | State::Waiting(..) | State::Done => {
+            State::Driving(requester, live) => Ok((requester, live)),
+            State::New(Err(error), _) => Err(error),
+            State::New(Ok(_), _) | State::Waiting(_) | State::Done => {
                 unreachable!("only called while driving")
             }
         }
@@ -137,20 +170,22 @@ impl Sending {
 
     /// The final head is here. `None`: it was nobody's, and the request goes on.
     fn head(&mut self) -> Result<Option<Response>, Error> {
-        let (id, waker, live) = self.leave_driving()?;
+        let (requester, live) = self.leave_driving()?;
+        let id = requester.request.id();
         let verdict = self.shared.with(|engine, _| engine.handle_head(id, &live));
         match verdict {
             Verdict::Deliver => {
                 let shared = Arc::clone(&self.shared);
-                Ok(Some(Response::new(shared, id, live, waker)))
+                let incoming = requester.request.into_incoming(live);
+                Ok(Some(Response::new(shared, incoming, requester.waker)))
             }
             Verdict::Again => {
                 let step = self.shared.with(|engine, now| engine.again(now, id, live));
-                self.go_on(id, waker, step)?;
+                self.go_on(requester, step)?;
                 Ok(None)
             }
             _ => {
-                self.state = State::Driving(id, waker, live);
+                self.state = State::Driving(requester, live);
                 Err(self.abort())
             }
         }
@@ -158,13 +193,57 @@ impl Sending {
 
     fn abort(&mut self) -> Error {
         match self.leave_driving() {
-            Ok((id, _, live)) => {
+            Ok((requester, live)) => {
+                let id = requester.request.id();
                 let error = self.shared.with(|engine, now| engine.abort(now, id, live));
                 self.shared.forget(id);
                 error
             }
             Err(error) => error,
         }
+    }
+
+    fn fail_source(&mut self, why: ContentError) -> Error {
+        match self.leave_driving() {
+            Ok((requester, live)) => {
+                let id = requester.request.id();
+                let error = self
+                    .shared
+                    .with(|engine, now| engine.fail_source(now, id, live, why));
+                self.shared.forget(id);
+                error
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+impl Requester {
+    /// Writes what can be written, and waits until the socket is ready for more or has something to read.
+    fn poll_send(
+        &mut self,
+        shared: &Shared,
+        live: &mut Live<Io>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ContentError>> {
+        let mut source_waits = false;
+        if live.readiness().write {
+            let moved = self.request.advance(
+                live,
+                || shared.now(),
+                |reader, space| reader.poll_read(cx, space),
+                |io, outgoing| outgoing.write_to(&mut io.get_ref()),
+            );
+            match moved {
+                Poll::Ready(moved) => moved?,
+                Poll::Pending => source_waits = true,
+            }
+        }
+        let interest = match source_waits {
+            true => live.interest_with(false),
+            false => self.request.interest(live),
+        };
+        poll_socket(live, interest, cx).map(Ok)
     }
 }
 
@@ -174,16 +253,17 @@ impl Future for Sending {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match &mut self.state {
-                State::New(_) => {
-                    let State::New(request) = std::mem::replace(&mut self.state, State::Done)
+                State::New(..) => {
+                    let State::New(request, source) =
+                        std::mem::replace(&mut self.state, State::Done)
                     else {
                         continue;
                     };
-                    self.submit(request?, cx)?;
+                    self.submit(request?, source, cx)?;
                 }
-                State::Waiting(..) => {
+                State::Waiting(_) => {
                     self.poll_connection(cx)?;
-                    if matches!(self.state, State::Waiting(..)) {
+                    if matches!(self.state, State::Waiting(_)) {
                         return Poll::Pending;
                     }
                 }
@@ -201,12 +281,14 @@ impl Future for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         let id = match std::mem::replace(&mut self.state, State::Done) {
-            State::New(_) | State::Done => return,
-            State::Waiting(id, _) => {
+            State::New(..) | State::Done => return,
+            State::Waiting(requester) => {
+                let id = requester.request.id();
                 self.shared.with(|engine, now| engine.cancel(now, id));
                 id
             }
-            State::Driving(id, _, live) => {
+            State::Driving(requester, live) => {
+                let id = requester.request.id();
                 self.shared
                     .with(|engine, now| engine.cancel_taken(now, id, live));
                 id
@@ -219,8 +301,8 @@ impl Drop for Sending {
 impl fmt::Debug for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::New(_) => "request, not sent yet",
-            State::Waiting(..) => "request, waiting for a connection",
+            State::New(..) => "request, not sent yet",
+            State::Waiting(_) => "request, waiting for a connection",
             State::Driving(..) => "request, on its connection",
             State::Done => "request, done",
         })

@@ -7,6 +7,7 @@ use sessile_core::{
     Config, Dispatch, Engine, Error, Home, IntoUrl, PoolSnapshot, Request, RequestBuilder,
 };
 
+use crate::reader::Reader;
 use crate::sending::Sending;
 use crate::shared::Shared;
 
@@ -23,6 +24,11 @@ use crate::shared::Shared;
 ///     let response = session.post(format!("{base}/echo")).body("hello").send().await?;
 ///     assert_eq!(response.connection().to_string(), "connection #1, reused");
 ///     assert_eq!(response.text().await?, "hello");
+///
+///     // Content from a reader, of a length that nobody knows.
+///     let lines = async_std::io::Cursor::new("one\ntwo\n");
+///     let response = session.post(format!("{base}/echo")).body_reader(lines, None).send().await?;
+///     assert_eq!(response.text().await?, "one\ntwo\n");
 ///     # Ok::<(), sessile_async_std::Error>(())
 /// })?;
 /// # Ok(())
@@ -90,7 +96,7 @@ impl Session {
     /// Sends a request that was built before; an `Arc` of it may be sent any number of times. Nothing happens before
     /// the future is polled; dropping it cancels the request.
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Sending {
-        Sending::new(Arc::clone(&self.shared), Ok(request.into()))
+        Sending::new(Arc::clone(&self.shared), Ok(request.into()), None)
     }
 
     /// What stands in the pool now.
@@ -121,8 +127,9 @@ impl fmt::Debug for Session {
 
 impl Dispatch for Session {
     type Sending = Sending;
+    type Source = Reader;
 
-    fn dispatch(&self, request: Result<Arc<Request>, Error>) -> Sending {
-        Sending::new(Arc::clone(&self.shared), request)
+    fn dispatch(&self, request: Result<Arc<Request>, Error>, source: Option<Reader>) -> Sending {
+        Sending::new(Arc::clone(&self.shared), request, source)
     }
 }

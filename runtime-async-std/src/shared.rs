@@ -1,8 +1,8 @@
 //! What the tasks of a session share, and what is done on their behalf.
 //!
 //! After every change under the lock, [`Shared::settle`] hands out what the engine wants done: names to resolve and
-//! dials to begin (in tasks of their own, so that they outlive a requester that gives up), sockets to close, tasks to
-//! wake; all of it after the lock is gone.
+//! dials to begin (in tasks of their own, so that they outlive a requester that gives up), connections to drain, sockets
+//! to close, tasks to wake; all of it after the lock is gone.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,11 +15,12 @@ use std::task::{Context, Poll, Waker};
 use async_io::{Async, Timer};
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Live, Now, RequestId,
-    ResolveError, Tick,
+    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now,
+    RequestId, ResolveError, Tick,
 };
 
 use crate::clock::{Clock, seeded};
+use crate::drain::drain;
 
 /// What a connection's octets move through.
 pub(crate) type Io = Async<TcpStream>;
@@ -59,6 +60,12 @@ struct Chores {
     cancelled: Vec<JoinHandle<()>>,
     dials: Vec<(ConnectionId, SocketAddr)>,
     names: Vec<(EstablishId, Box<str>, u16)>,
+    /// Connections whose response was let go of, and has a rest that may still come.
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed; a move is cheaper than a copy"
+    )]
+    draining: Vec<Box<Live<Io>>>,
     start_janitor: bool,
 }
 
@@ -98,6 +105,9 @@ impl Shared {
         }
         for (connection, address) in chores.dials {
             self.begin_dial(connection, address);
+        }
+        for live in chores.draining {
+            task::spawn(drain(self.this.clone(), live));
         }
         if chores.start_janitor {
             task::spawn(sweep(self.this.clone()));
@@ -196,6 +206,12 @@ impl State {
                 }
                 _ => {}
             }
+        }
+        while let Some(live) = self.engine.take_draining() {
+            chores
+                .get_or_insert_with(Chores::default)
+                .draining
+                .push(live);
         }
         if let Some(due) = self.engine.deadline() {
             self.mind_deadline(due, &mut chores);
@@ -326,19 +342,18 @@ impl Future for Rest<'_> {
     }
 }
 
-/// Moves octets between a connection and its socket, as far as that goes without waiting.
-pub(crate) fn write(live: &mut Live<Io>, now: Now) {
-    live.write(now, |io, outgoing| outgoing.write_to(&mut io.get_ref()));
-}
-
+/// Reads once from a connection's socket, without waiting.
 pub(crate) fn read(live: &mut Live<Io>, now: Now) -> usize {
     live.read(now, |io, space| io::Read::read(&mut io.get_ref(), space))
 }
 
-/// Waits until the socket is ready for what the connection wants of it; `Ready` means that it is worth a try.
-pub(crate) fn poll_socket(live: &mut Live<Io>, cx: &mut Context<'_>) -> Poll<()> {
+/// Waits until the socket is ready for what is wanted of it; `Ready` means that it is worth a try.
+pub(crate) fn poll_socket(
+    live: &mut Live<Io>,
+    interest: Interest,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
     let mut heard = live.readiness();
-    let interest = live.interest();
     if interest.write && !heard.write {
         heard.write = live.io.poll_writable(cx).is_ready();
     }

@@ -9,7 +9,8 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
     Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event,
-    FieldsRef, HeadRef, Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
+    Fields, FieldsRef, HeadRef, Misuse, Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
+    Upgraded, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -21,7 +22,7 @@ type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
 /// A session in an event loop of yours.
 ///
 /// The contract: after anything that changes something (an event, a wake, a passed deadline, `submit`, `consume`,
-/// `cancel`) ask [`poll_event`](Driver::poll_event) until it says `None`; all octets are moved there. Then wait.
+/// `push_content`, `cancel`) ask [`poll_event`](Driver::poll_event) until it says `None`; all octets are moved there. Then wait.
 ///
 /// ```
 /// use mio::{Events, Poll, Token, Waker};
@@ -64,6 +65,58 @@ type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Content piece by piece
+///
+/// The content of a request that was built with [`Content::Stream`](sessile_core::Content::Stream) is asked for, one piece
+/// after the other: answer [`Event::ContentWanted`] with [`push_content`](Driver::push_content), now or when you have
+/// some, and say [`finish_content`](Driver::finish_content) behind the last.
+///
+/// ```
+/// # use mio::{Events, Poll};
+/// use sessile_mio::{Config, Content, Driver, Event, Fields, RequestBuilder};
+/// # fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// # let origin = sessile_tests::loopback::Loopback::start(sessile_tests::demo::Demo)?;
+/// # let url = origin.url("/echo");
+/// # let mut poll = Poll::new()?;
+/// # let mut events = Events::with_capacity(64);
+/// # let mut driver = Driver::new(poll.registry(), 1..1000, || {}, Config::default())?;
+/// let mut pieces = ["one ", "two"].into_iter();
+/// let mut echo = Vec::new();
+/// let content = Content::Stream { length: None };
+/// driver.submit(RequestBuilder::new("POST", &url).content(content).build()?);
+/// 'turns: loop {
+///     while let Some(event) = driver.poll_event() {
+///         match event {
+///             Event::ContentWanted(id) => match pieces.next() {
+///                 Some(piece) => driver.push_content(id, piece)?,
+///                 None => driver.finish_content(id, Fields::new())?,
+///             },
+///             Event::Content(id) => {
+///                 echo.extend_from_slice(driver.content(id));
+///                 let octets = driver.content(id).len();
+///                 driver.consume(id, octets);
+///             }
+///             Event::End(_) => break 'turns,
+///             Event::Failed(_, error) => return Err(error.into()),
+///             _ => {}
+///         }
+///     }
+///     // Wait and hand in what happened, as above.
+/// #   poll.poll(&mut events, None)?;
+/// #   for event in &events {
+/// #       driver.handle_event(event);
+/// #   }
+/// }
+/// assert_eq!(echo, b"one two");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Another protocol
+///
+/// A request with an Upgrade field may be answered by a 101: [`Event::Head`], then [`Event::Switched`], and
+/// [`take_upgraded`](Driver::take_upgraded) has the stream. Register it with your poll, under a token of your own.
 pub struct Driver {
     engine: Engine<TcpStream>,
     registry: Registry,
@@ -168,6 +221,45 @@ impl Driver {
     pub fn consume(&mut self, id: RequestId, octets: usize) {
         let now = self.fresh_now();
         self.engine.consume(now, id, octets);
+    }
+
+    /// Hands over the next piece of a request's content ([`Content::Stream`](sessile_core::Content::Stream)), after
+    /// [`Event::ContentWanted`] has asked for it. The piece is sent without a copy; when it has gone out, the next is
+    /// asked for. An empty piece changes nothing.
+    ///
+    /// # Errors
+    /// The piece is not taken if the one before has not gone out ([`Misuse::NotReady`]), if there is more than was
+    /// announced ([`Misuse::ContentTooLong`]), or if nobody wants it: the request was answered or is over
+    /// ([`Misuse::NoContent`]).
+    pub fn push_content(&mut self, id: RequestId, piece: impl Into<Bytes>) -> Result<(), Misuse> {
+        self.engine.push_content(id, piece.into())
+    }
+
+    /// Ends a request's content, with trailer fields if it is chunked.
+    ///
+    /// # Errors
+    /// If less has come than was announced, or the trailer fields may not follow: the request fails then, because nothing
+    /// can complete it any more. [`Misuse::NoContent`] if nobody wants to know.
+    pub fn finish_content(&mut self, id: RequestId, trailers: Fields) -> Result<(), Misuse> {
+        let now = self.fresh_now();
+        self.engine.finish_content(now, id, trailers)
+    }
+
+    /// The source of a request's content has failed: so does the request.
+    pub fn abort_content(&mut self, id: RequestId, why: io::ErrorKind) {
+        let now = self.now();
+        self.engine.abort_content(now, id, why);
+    }
+
+    /// Takes the stream of a connection that was switched to another protocol, after [`Event::Switched`]; with it come
+    /// the head of the 101, and the octets that the peer has sent in the new protocol already: they are to be read before
+    /// anything else. The stream does not block and is registered nowhere; the driver forgets it, and nothing more is told
+    /// about the request.
+    pub fn take_upgraded(&mut self, id: RequestId) -> Option<Upgraded<TcpStream>> {
+        let now = self.now();
+        let mut upgraded = self.engine.take_upgraded(now, id)?;
+        self.let_go(&mut upgraded.io);
+        Some(upgraded)
     }
 
     /// The connection that a request uses.
@@ -275,11 +367,11 @@ impl Driver {
                         .handle_dial_failed(now, connection, error.kind()),
                 }
             }
-            Command::Discard(mut live) => self.close_socket(&mut live.io),
+            Command::Discard(mut live) => self.let_go(&mut live.io),
             Command::Abandon {
                 io: Some(mut stream),
                 ..
-            } => self.close_socket(&mut stream),
+            } => self.let_go(&mut stream),
             _ => {}
         }
     }
@@ -297,8 +389,8 @@ impl Driver {
         Ok(stream)
     }
 
-    fn close_socket(&self, stream: &mut TcpStream) {
-        // The socket is closed right after; a registry that has forgotten it already is none the worse.
+    fn let_go(&self, stream: &mut TcpStream) {
+        // The socket is the driver's no more; a registry that has forgotten it already is none the worse.
         let _ = self.registry.deregister(stream);
     }
 }

@@ -30,8 +30,9 @@ mod socket;
 
 pub use driver::Driver;
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, Error, ErrorKind, Event,
-    FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation, PoolLimits,
-    PoolSnapshot, Progress, Request, RequestBuilder, RequestError, RequestId, ResolveError, Stage,
-    StatusCode, Timeouts, Url, Version,
+    self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
+    Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Leftover, Limits, Method,
+    Misuse, PeerViolation, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
+    RequestError, RequestId, ResolveError, ResponseHead, Stage, StatusCode, Timeouts, Upgraded,
+    Url, Version,
 };

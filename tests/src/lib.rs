@@ -12,6 +12,7 @@ pub mod network;
 pub mod origin;
 mod request_reader;
 pub mod scenarios;
+pub mod source;
 pub mod verdicts;
 pub mod world;
 

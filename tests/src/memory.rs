@@ -10,13 +10,14 @@ mod taken;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
     Command, Config, ConnectionId, Engine, Error, Now, PoolSnapshot, Readiness, Request, RequestId,
-    Tick,
+    Tick, Upgraded,
 };
 
 pub use self::in_place::InPlace;
@@ -24,7 +25,8 @@ use self::record::{Record, Until};
 pub use self::taken::Taken;
 use crate::network::{Conditions, Cuts, Dial, Network, Report, Stream};
 use crate::origin::Site;
-use crate::world::{Arrival, Listening, Reply, Served, World};
+use crate::source::Source;
+use crate::world::{Arrival, Listening, Reply, Served, Upgrade, World};
 
 /// No scenario lasts longer than this, in virtual time; what has not happened by then never will.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60);
@@ -43,7 +45,7 @@ pub trait Style: Default {
     /// For messages.
     const NAME: &'static str;
 
-    /// Takes charge of a request that was just submitted.
+    /// Takes charge of a request that was just submitted, and of the source that its record may have.
     fn follow(&mut self, hub: &mut Hub, id: RequestId, record: Record);
 
     /// A transport may be ready.
@@ -134,10 +136,35 @@ impl<S: Style> Memory<S> {
     }
 
     fn submit(&mut self, request: Request, until: Until) -> RequestId {
+        self.follow(request, Record::new(until))
+    }
+
+    fn follow(&mut self, request: Request, record: Record) -> RequestId {
         let now = self.hub.now();
         let id = self.hub.engine.submit(now, request);
-        self.style.follow(&mut self.hub, id, Record::new(until));
+        self.style.follow(&mut self.hub, id, record);
         id
+    }
+
+    /// Holds the conversation on a stream that was switched.
+    fn converse(&mut self, mut upgraded: Upgraded<Stream>, mut words: &[u8]) -> Vec<u8> {
+        let (mut heard, mut space) = (Vec::new(), [0; 1024]);
+        let until = self.hub.now().tick.after(FOR_EVER);
+        upgraded.leftover.read_to_end(&mut heard).expect("memory");
+        while !words.is_empty() {
+            match upgraded.io.write(words) {
+                Ok(count) => words = &words[count..],
+                Err(_) => self.turn(until),
+            }
+        }
+        loop {
+            match upgraded.io.read(&mut space) {
+                Ok(0) => return heard,
+                Ok(count) => heard.extend_from_slice(&space[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.turn(until),
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// Lets things happen until `until`, or until all of these requests are over; says whether they are.
@@ -217,6 +244,10 @@ impl<S: Style> World for Memory<S> {
         self.arrival
     }
 
+    fn is_virtual(&self) -> bool {
+        true
+    }
+
     fn serve(&mut self, site: Arc<dyn Site>) -> Served {
         let address = self.new_address();
         let network = self.hub.network.clone();
@@ -235,6 +266,22 @@ impl<S: Style> World for Memory<S> {
         let id = self.submit(request, Until::End);
         self.finish(&[id]);
         self.outcome(id)
+    }
+
+    fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
+        let record = Record::with(source, request.trailers().clone());
+        let id = self.follow(request, record);
+        self.finish(&[id]);
+        self.outcome(id)
+    }
+
+    fn upgrade(&mut self, request: Request, words: &[u8]) -> Result<Upgrade, Error> {
+        let id = self.submit(request, Until::Switch);
+        self.finish(&[id]);
+        let upgraded = self.style.record(id).and_then(Record::upgraded);
+        let reply = self.outcome(id)?;
+        let heard = upgraded.map(|upgraded| self.converse(upgraded, words));
+        Ok(Upgrade { reply, heard })
     }
 
     fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {

@@ -7,23 +7,29 @@
 //! The boundary: what octets mean in every split is for the core's own tests, and nothing here looks inside a driver.
 
 mod cancellation;
+mod expect;
 mod failures;
 mod messages;
 mod peers;
 mod pool;
 mod reuse;
 mod time;
+mod upgrades;
+mod uploads;
 
 use std::time::Duration;
 
 use sessile_core::{Config, Error, Request, RequestBuilder};
 
 pub use self::cancellation::*;
+pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
 pub use self::pool::*;
 pub use self::reuse::*;
 pub use self::time::*;
+pub use self::upgrades::*;
+pub use self::uploads::*;
 use crate::world::{Reply, World};
 
 /// A scenario; it panics where the client does not do what it should.
@@ -49,6 +55,33 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     no_content_and_not_modified_have_none,
     interim_responses_come_first,
     an_early_answer_stops_the_upload,
+    // uploads
+    content_of_known_length_comes_from_a_source,
+    content_of_unknown_length_is_chunked,
+    trailers_follow_content_from_a_source,
+    more_than_announced_is_never_sent,
+    less_than_announced_is_no_content,
+    a_failing_source_fails_its_request,
+    a_final_response_stops_the_source,
+    a_refusal_beside_a_broken_pipe_is_heard,
+    a_source_is_not_read_without_a_connection,
+    an_unsent_request_keeps_its_source,
+    // expectations
+    a_100_lets_the_content_go,
+    silence_lets_the_content_go_in_time,
+    a_417_is_answered_without_the_expectation,
+    a_417_unasked_is_an_ordinary_response,
+    a_final_answer_keeps_the_content_back,
+    a_late_100_changes_nothing,
+    early_hints_let_nothing_go,
+    the_policy_asks_for_large_content_only,
+    // upgrades
+    a_switch_hands_the_stream_over,
+    a_switch_may_follow_early_hints,
+    a_switched_connection_makes_room,
+    a_switch_that_was_not_offered_is_an_error,
+    a_declined_switch_is_an_ordinary_response,
+    a_dropped_switch_closes_its_connection,
     // reuse
     requests_in_turn_share_a_connection,
     the_peer_closes_by_its_word,
@@ -62,6 +95,11 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     octets_while_idle_answer_nothing,
     an_unread_response_costs_its_connection,
     a_dropped_response_that_was_complete_costs_nothing,
+    a_dropped_response_whose_rest_comes_soon_costs_nothing,
+    a_dropped_response_whose_rest_comes_late_is_closed,
+    a_dropped_response_whose_rest_is_long_is_closed,
+    a_hint_of_the_most_requests_is_obeyed,
+    a_hint_of_the_idle_time_is_obeyed,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,

@@ -15,6 +15,7 @@ use sessile_core::{
 
 use crate::loopback::Loopback;
 use crate::origin::Site;
+use crate::source::Source;
 
 /// How what a site sends in one small act reaches the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub trait World {
     /// How small messages reach the client.
     fn arrival(&self) -> Arrival;
 
+    /// Whether time passes only when everything is done that can be done: then no limit is ever met by chance.
+    fn is_virtual(&self) -> bool;
+
     /// Starts a site.
     fn serve(&mut self, site: Arc<dyn Site>) -> Served;
 
@@ -47,6 +51,21 @@ pub trait World {
     ///
     /// The request's.
     fn send(&mut self, request: Request) -> Result<Reply, Error>;
+
+    /// Sends a request whose content comes from `source`, and reads the response to its end.
+    ///
+    /// # Errors
+    ///
+    /// The request's.
+    fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error>;
+
+    /// Sends a request that offers another protocol. If the peer switches, takes the stream, says `words` on it and hears
+    /// it to its end; otherwise reads the response to its end.
+    ///
+    /// # Errors
+    ///
+    /// The request's.
+    fn upgrade(&mut self, request: Request, words: &[u8]) -> Result<Upgrade, Error>;
 
     /// Sends requests at once, in this order, and reads each response to its end as it comes; results in the order of
     /// the requests.
@@ -154,6 +173,15 @@ impl Listening for Loopback {
     }
 }
 
+/// What came of a request that offered another protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The response; without content, if it switched.
+    pub reply: Reply,
+    /// What was heard in the new protocol from its first octet to its end, if the peer switched.
+    pub heard: Option<Vec<u8>>,
+}
+
 /// A response that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -167,8 +195,8 @@ pub struct Reply {
     pub fields: Vec<(String, Vec<u8>)>,
     /// The content.
     pub content: Vec<u8>,
-    /// The status codes of the interim responses, in order; `None` if this driver's interface does not show them.
-    pub interim: Option<Vec<u16>>,
+    /// The status codes of the interim responses, in order.
+    pub interim: Vec<u16>,
     /// The trailer section, empty if there was none; `None` if this driver's interface does not show it.
     pub trailers: Option<Vec<(String, Vec<u8>)>>,
     /// Which connection it came on.
@@ -176,7 +204,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply of which only the head has come. Nothing is known of interim responses and trailers.
+    /// A reply of which only the head has come. Nothing is known of trailers.
     pub fn new(head: HeadRef<'_>, connection: ConnectionInfo) -> Self {
         Self {
             status: head.status().as_u16(),
@@ -184,7 +212,7 @@ impl Reply {
             reason: head.reason().to_vec(),
             fields: lines(head.fields()),
             content: Vec::new(),
-            interim: None,
+            interim: Vec::new(),
             trailers: None,
             connection,
         }

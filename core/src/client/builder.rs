@@ -1,6 +1,7 @@
 //! The request builder: the same for every runtime. Only what `send` gives back differs.
 
 use core::borrow::Borrow;
+use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -18,8 +19,30 @@ pub trait Dispatch {
     /// What sending gives: a result, or a future of one.
     type Sending;
 
-    /// Sends a request, or reports why there is none.
-    fn dispatch(&self, request: Result<Arc<Request>, Error>) -> Self::Sending;
+    /// What content is read from that does not stand in memory.
+    type Source;
+
+    /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`] comes with its
+    /// source.
+    fn dispatch(
+        &self,
+        request: Result<Arc<Request>, Error>,
+        source: Option<Self::Source>,
+    ) -> Self::Sending;
+}
+
+/// Nobody sends: the request is handed back, to be submitted by hand.
+impl Dispatch for () {
+    type Sending = Result<Arc<Request>, Error>;
+    type Source = Infallible;
+
+    fn dispatch(
+        &self,
+        request: Result<Arc<Request>, Error>,
+        _source: Option<Infallible>,
+    ) -> Self::Sending {
+        request
+    }
 }
 
 /// Anything that names a URL. Hand in a [`Url`], or a reference to one, where the same is asked often: parsing costs
@@ -79,9 +102,10 @@ impl IntoUrl for String {
 /// # Ok::<(), sessile_core::Error>(())
 /// ```
 #[must_use = "a builder does nothing until it is built or sent"]
-pub struct RequestBuilder<D = ()> {
+pub struct RequestBuilder<D: Dispatch = ()> {
     dispatch: D,
     draft: Result<Draft, Error>,
+    source: Option<D::Source>,
 }
 
 impl RequestBuilder<()> {
@@ -98,14 +122,18 @@ impl RequestBuilder<()> {
     }
 }
 
-impl<D> RequestBuilder<D> {
+impl<D: Dispatch> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
         let method = Method::from_bytes(method.as_ref().as_bytes())
             .map_err(|_| Error::new(ErrorKind::Method, Stage::Prepare));
         let url = url.into_url();
         let draft = method.and_then(|method| Ok(Draft::new(method, url?)));
-        Self { dispatch, draft }
+        Self {
+            dispatch,
+            draft,
+            source: None,
+        }
     }
 
     fn change(mut self, change: impl FnOnce(&mut Draft) -> Result<(), ErrorKind>) -> Self {
@@ -193,8 +221,24 @@ impl<D> RequestBuilder<D> {
     }
 
     /// Sets the content. It is kept in memory, without a copy where it already is a [`Bytes`].
-    pub fn body(self, content: impl Into<Bytes>) -> Self {
+    pub fn body(mut self, content: impl Into<Bytes>) -> Self {
+        self.source = None;
         self.set(|draft| draft.content = Content::Bytes(content.into()))
+    }
+
+    /// Reads the content from a source while the request is sent, at most 64 KiB ahead. `length` is its length in octets,
+    /// and announced; without one the content is chunked.
+    ///
+    /// The source is read only once, and not before the head is on its way (nor while a 100 is
+    /// [awaited](RequestBuilder::expect_continue)); a final response that comes early stops it. If it fails, ends before
+    /// its announced length or has more, then so does the request:
+    /// [`ErrorKind::Content`] says how, and no octet too many is written. A surplus is looked for where it shows without
+    /// another read: a source that has given exactly what was announced is not asked for more.
+    ///
+    /// The source goes with the builder: [`build`](RequestBuilder::build) leaves it behind.
+    pub fn body_reader(mut self, source: impl Into<D::Source>, length: Option<u64>) -> Self {
+        self.source = Some(source.into());
+        self.set(|draft| draft.content = Content::Stream { length })
     }
 
     /// Limits the whole request, from sending it to the end of its content. (A response that nobody reads when the
@@ -214,12 +258,13 @@ impl<D> RequestBuilder<D> {
     /// # Errors
     /// The first mistake that was made on the way.
     pub fn build(self) -> Result<Request, Error> {
-        self.split().1
+        self.draft.and_then(Draft::check)
     }
 
-    fn split(self) -> (D, Result<Request, Error>) {
-        let request = self.draft.and_then(Draft::check);
-        (self.dispatch, request)
+    /// Sends the request.
+    pub fn send(self) -> D::Sending {
+        let request = self.draft.and_then(Draft::check).map(Arc::new);
+        self.dispatch.dispatch(request, self.source)
     }
 }
 
@@ -235,15 +280,7 @@ fn field_error(name: &[u8], error: FieldError) -> ErrorKind {
     ErrorKind::Field { name, error }
 }
 
-impl<D: Dispatch> RequestBuilder<D> {
-    /// Sends the request.
-    pub fn send(self) -> D::Sending {
-        let (dispatch, request) = self.split();
-        dispatch.dispatch(request.map(Arc::new))
-    }
-}
-
-impl<D> fmt::Debug for RequestBuilder<D> {
+impl<D: Dispatch> fmt::Debug for RequestBuilder<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.draft {
             Ok(draft) => write!(

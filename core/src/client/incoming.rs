@@ -24,6 +24,7 @@ pub struct Incoming<S> {
     id: RequestId,
     info: ConnectionInfo,
     state: State<S>,
+    interim: Vec<ResponseHead>,
     trailers: Fields,
     /// Content that was shown as a chunk: used up when more is asked for.
     shown: usize,
@@ -50,13 +51,14 @@ pub enum Look {
 }
 
 impl<S> Incoming<S> {
-    /// A response on a connection whose exchange has just shown its final head.
-    pub fn new(id: RequestId, live: Box<Live<S>>) -> Self {
+    /// A response on a connection whose exchange has just shown its final head, after these interim ones.
+    pub fn new(id: RequestId, live: Box<Live<S>>, interim: Vec<ResponseHead>) -> Self {
         let info = live.info();
         Self {
             id,
             info,
             state: State::Reading(live),
+            interim,
             trailers: Fields::new(),
             shown: 0,
         }
@@ -74,6 +76,11 @@ impl<S> Incoming<S> {
             State::Complete(scratch) => scratch.head(),
             State::Failed(_, head) => head.as_ref(),
         }
+    }
+
+    /// The heads of the interim responses (1xx), in order.
+    pub fn interim(&self) -> &[ResponseHead] {
+        &self.interim
     }
 
     /// The trailer fields; there are none before the content was read to its end.
@@ -250,7 +257,8 @@ impl<S> Incoming<S> {
         core::mem::replace(&mut self.state, State::Complete(Scratch::default()))
     }
 
-    /// The application lets go. Nobody waits: a connection whose content has not all come is closed.
+    /// The application lets go. Nobody waits: a connection whose content has not all come is closed, unless the rest is
+    /// little and comes soon ([`Engine::take_draining`]).
     pub fn release(&mut self, home: &impl Home<S>) {
         let id = self.id;
         match self.leave() {

@@ -65,7 +65,7 @@ pub struct Engine<S> {
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections whose machine may have something to tell.
     pub(super) dirty: VecDeque<ConnectionId>,
-    commands: VecDeque<Command<S>>,
+    pub(super) commands: VecDeque<Command<S>>,
     pub(super) events: VecDeque<Event>,
 }
 
@@ -104,6 +104,8 @@ impl<S> Engine<S> {
             && let Some(live) = self.take_slot(connection)
         {
             self.let_go(now, id, live);
+            // What its transport is still known to have may be the rest of a response.
+            self.ready.push_back(connection);
         }
         self.events
             .retain(|event| !matches!(event, Event::Failed(failed, _) if *failed == id));

@@ -6,21 +6,18 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::engine::Engine;
-use super::live::{ConnectionInfo, Live};
+use super::engine::{Command, Engine};
+use super::live::{ConnectionInfo, DRAIN_OCTETS, Live};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::{Failure, PeerViolation, Rest, Scratch};
-use crate::session::{Error, ErrorKind, Outcome};
+use crate::session::{Error, ErrorKind, Outcome, Patience};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
 
-/// How much of a response that was let go of is read and thrown away, to keep its connection: about what a new one would
-/// cost in time.
-const DRAIN_OCTETS: u64 = 64 * 1024;
-/// For how long.
+/// For how long the rest of a response that was let go of is waited for.
 const DRAIN_TIME: Duration = Duration::from_millis(50);
 
 /// What became of a request that was granted a connection.
@@ -126,8 +123,11 @@ impl<S> Engine<S> {
             self.session.begin_draining(id, live.id, until);
             live.request = None;
             live.supply = Supply::default();
+            live.patience = Patience {
+                deadline: Some(until),
+                ..Patience::default()
+            };
             self.draining += 1;
-            self.ready.push_back(live.id);
             self.put_slot(live);
             self.settle();
             return;
@@ -151,6 +151,10 @@ impl<S> Engine<S> {
         if wanted {
             self.put_slot(live);
             self.session.end_draining(now, connection, outcome);
+        } else {
+            // Its time was up while somebody else held it; its slot may have another tenant by now.
+            live.connection.note_close(CloseReason::UnreadContent);
+            self.commands.push_back(Command::Discard(live));
         }
         self.settle();
         None

@@ -58,7 +58,8 @@ impl<S> Engine<S> {
 
     fn start_in_place(&mut self, now: Now, id: RequestId) {
         match self.session.take_up(id) {
-            TakeUp::Wait => {}
+            // Content that was held may go now: look at its connection again.
+            TakeUp::Wait => self.dirty.extend(self.session.connection_of(id)),
             TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
             TakeUp::Use(connection) => match self.begin_on(now, id, connection) {
                 Begun::Live(live) => {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::io::{self, Read, Write};
 
 use crate::base::{ConnectionId, Now, RequestId, Tick};
-use crate::connection::{Connection, Interest, Outgoing};
+use crate::connection::{Connection, Interest, Outgoing, Rest};
 use crate::session::Patience;
 
 use super::supply::Supply;
@@ -105,7 +105,8 @@ impl<S> Live<S> {
         self.info
     }
 
-    /// When the request that uses it will have waited too long, as things stand now. For drivers that sleep on one
+    /// When the request that uses it will have waited too long, as things stand now, or the rest of a response that was
+    /// let go of will have come too late. For drivers that sleep on one
     /// connection; the session watches all of them through [`Engine::deadline`](crate::Engine::deadline) anyway.
     pub fn deadline(&self) -> Option<Tick> {
         self.patience.due(self.connection.pulse()).map(|(at, _)| at)
@@ -125,7 +126,12 @@ impl<S> Live<S> {
 
     /// Which readiness the connection can use now.
     pub fn interest(&self) -> Interest {
-        self.connection.interest(!self.supply.piece().is_empty())
+        self.interest_with(self.supply.has_some())
+    }
+
+    /// As [`Live::interest`], for façades that have a source of their own: `content` tells whether that has some now.
+    pub fn interest_with(&self, content: bool) -> Interest {
+        self.connection.interest(content)
     }
 
     /// Writes with `write` until there is nothing left to write or the transport takes no more. A refusal is noted in
@@ -250,6 +256,20 @@ impl<S> Live<S> {
         }
     }
 
+    /// Reads and throws away what has come of a response that was let go of, without waiting, until the transport is
+    /// drained or there is no more to throw away. [`Engine::put_drained`](crate::Engine::put_drained) tells what came of it.
+    pub fn read_rest(
+        &mut self,
+        now: Now,
+        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<usize>,
+    ) {
+        while self.read(now, &mut read) > 0 {
+            if self.connection.discard_more(DRAIN_OCTETS) != Rest::Coming {
+                return;
+            }
+        }
+    }
+
     /// Reads content past the buffer straight into the application's memory: large content of known length is copied
     /// once, by the transport. `None` if the buffer must be asked first, or nothing came.
     pub fn read_direct(
@@ -300,6 +320,10 @@ impl<S> Live<S> {
 /// For how long a look at a kept connection counts. A loop takes a few microseconds from the last octet of a response to
 /// the first of the next request.
 const MOMENT: Duration = Duration::from_micros(100);
+
+/// How much of a response that was let go of is read and thrown away, to keep its connection: about what a new one would
+/// cost in time.
+pub(super) const DRAIN_OCTETS: u64 = 64 * 1024;
 
 /// Below this size a read past the buffer is not worth its call: the buffer would take more at once.
 const DIRECT: usize = 16 * 1024;

@@ -73,7 +73,7 @@ impl<S> Engine<S> {
     /// The connection was [switched](crate::Received::Switched): takes its stream. The session forgets it.
     #[expect(
         clippy::boxed_local,
-        reason = "connections travel boxed; this one is given back like any other"
+        reason = "connections are taken out boxed, and given back so"
     )]
     pub fn finish_upgraded(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Upgraded<S> {
         self.hand_over(now, id, *live)

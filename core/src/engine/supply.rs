@@ -51,6 +51,11 @@ impl Supply {
         &self.piece
     }
 
+    /// Whether there is something to tell the connection: a piece, or the end behind the last one.
+    pub(super) fn has_some(&self) -> bool {
+        !self.piece.is_empty() || matches!(self.next, Next::End(_))
+    }
+
     /// Counts what the connection took of the piece, and tells it the end behind the last.
     pub(super) fn took(&mut self, octets: usize) {
         self.piece.advance(octets);

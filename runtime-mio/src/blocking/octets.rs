@@ -11,10 +11,6 @@ pub(super) fn read(live: &mut Live<Io>, now: Now) -> usize {
     live.read(now, |io, space| io::Read::read(&mut io.stream, space))
 }
 
-pub(super) fn write(live: &mut Live<Io>, now: Now) {
-    live.write(now, |io, outgoing| outgoing.write_to(&mut io.stream));
-}
-
 /// Sleeps until the connection's socket is ready, somebody wants it back, or its time is up; the session is told then.
 /// Returns the time afterwards.
 pub(super) fn sleep_for(

@@ -6,26 +6,25 @@ use std::sync::Arc;
 
 use sessile_core::{
     ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
-    RequestId, StatusCode, Version, text_from,
+    ResponseHead, StatusCode, Version, text_from,
 };
 
 use super::octets::{check_limits, read, sleep_for};
 use super::park::Io;
 use super::shared::Shared;
+use super::upgraded::Upgraded;
 
-/// A response. Reading its content to the end frees its connection for the next request; dropping it earlier closes
-/// the connection unless the rest has arrived already. Neither ever waits.
+/// A response. Reading its content to the end frees its connection for the next request. Dropping it earlier closes the
+/// connection, unless the rest is little and comes soon: at most 64 KiB within 50 ms are thrown away by whoever sends the
+/// next request. Neither ever waits.
 pub struct Response {
     shared: Arc<Shared>,
     incoming: Incoming<Io>,
 }
 
 impl Response {
-    pub(super) fn new(shared: Arc<Shared>, id: RequestId, live: Box<Live<Io>>) -> Self {
-        Self {
-            shared,
-            incoming: Incoming::new(id, live),
-        }
+    pub(super) fn new(shared: Arc<Shared>, incoming: Incoming<Io>) -> Self {
+        Self { shared, incoming }
     }
 
     /// The head: everything of it that is not content.
@@ -58,9 +57,40 @@ impl Response {
         self.incoming.trailers()
     }
 
+    /// The heads of the interim responses (1xx) that came before, in order.
+    pub fn interim(&self) -> &[ResponseHead] {
+        self.incoming.interim()
+    }
+
     /// The connection that the response came by.
     pub fn connection(&self) -> ConnectionInfo {
         self.incoming.connection()
+    }
+
+    /// Whether the peer has switched to another protocol that the request offered (101): then
+    /// [`upgrade`](Response::upgrade) has the stream.
+    pub fn is_upgraded(&self) -> bool {
+        self.incoming.is_switched()
+    }
+
+    /// Takes the stream of a connection that was switched. (Dropped instead, the response closes it.)
+    ///
+    /// # Errors
+    /// Gives the response back if nothing was switched.
+    #[expect(
+        clippy::result_large_err,
+        reason = "nothing is lost: the response comes back whole"
+    )]
+    pub fn upgrade(mut self) -> Result<Upgraded, Self> {
+        let Some(mut upgraded) = self.incoming.upgrade(&*self.shared) else {
+            return Err(self);
+        };
+        self.shared.lock().parkers.detach(&mut upgraded.io);
+        Ok(Upgraded::new(
+            upgraded.io.stream,
+            upgraded.leftover,
+            upgraded.head,
+        ))
     }
 
     /// Reads the content to its end.
@@ -193,7 +223,7 @@ impl BufRead for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        // One look at what has arrived: if it is all, the connection lives on.
+        // One look at what has arrived: if it is all, the connection is free at once.
         if let Some(live) = self.incoming.live() {
             read(live, self.shared.now());
         }

@@ -1,16 +1,17 @@
 //! The blocking session: requests go in, responses come out, the calling thread does the work.
 
+use std::fmt;
 use std::sync::Arc;
-use std::{fmt, io};
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, Live, Now, PoolSnapshot, Received, Request,
-    RequestBuilder, RequestId, Step, Tick, Verdict,
+    Config, Dispatch, Engine, Error, Home, IntoUrl, Outbound, PoolSnapshot, Request,
+    RequestBuilder, RequestId, Step, Tick, Upload,
 };
 
-use super::octets::{read, sleep_for, write};
-use super::park::{Io, Parker};
+use super::park::Io;
+use super::reader::Reader;
 use super::response::Response;
+use super::sending::{Exchange, Ran};
 use super::shared::Shared;
 use crate::driver::driver_failed;
 
@@ -26,6 +27,11 @@ use crate::driver::driver_failed;
 /// let response = session.post(format!("{base}/echo")).body("hello").send()?;
 /// assert_eq!(response.connection().to_string(), "connection #1, reused");
 /// assert_eq!(response.text()?, "hello");
+///
+/// // Content from a reader, of a length that nobody knows.
+/// let lines = std::io::Cursor::new("one\ntwo\n");
+/// let response = session.post(format!("{base}/echo")).body_reader(lines, None).send()?;
+/// assert_eq!(response.text()?, "one\ntwo\n");
 /// # Ok(())
 /// # }
 /// ```
@@ -95,12 +101,17 @@ impl Session {
     /// # Errors
     /// What went wrong, at which stage, and how far the request had come. A status of 400 or more is no error.
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Result<Response, Error> {
-        let request = request.into();
-        request.check_in_memory()?;
+        self.send_from(request.into(), None)
+    }
+
+    /// Sends a request whose content stands in memory, or comes from `source`.
+    fn send_from(&self, request: Arc<Request>, source: Option<Reader>) -> Result<Response, Error> {
+        let upload = Upload::of(&request, source)?;
         let now = self.shared.clock.now();
-        let mut state = self.shared.lock();
+        let mut state = self.shared.drain(self.shared.lock());
         state.engine.handle_deadline(now);
         let id = state.engine.submit(now, request);
+        let mut request = Outbound::new(id, upload);
         let mut step = state.engine.step(now, id);
         // A warm request has its connection already and takes its parker under the same lock.
         let mut parker = match &step {
@@ -114,9 +125,10 @@ impl Session {
                 Step::Wait => self.wait(id)?,
                 Step::Use(live) => {
                     let parker = parker.take();
-                    match Exchange::begin(&self.shared, id, live, parker)?.run() {
+                    match Exchange::begin(&self.shared, &mut request, live, parker)?.run() {
                         Ran::Head(live) => {
-                            return Ok(Response::new(Arc::clone(&self.shared), id, live));
+                            let incoming = request.into_incoming(live);
+                            return Ok(Response::new(Arc::clone(&self.shared), incoming));
                         }
                         Ran::Next(step) => step,
                     }
@@ -186,119 +198,13 @@ impl fmt::Debug for Session {
 
 impl Dispatch for Session {
     type Sending = Result<Response, Error>;
+    type Source = Reader;
 
-    fn dispatch(&self, request: Result<Arc<Request>, Error>) -> Self::Sending {
-        self.send(request?)
-    }
-}
-
-/// One exchange on one connection, up to the head of its response.
-struct Exchange<'a> {
-    shared: &'a Arc<Shared>,
-    id: RequestId,
-    live: Box<Live<Io>>,
-    parker: Parker,
-}
-
-/// How an exchange ended.
-enum Ran {
-    Head(Box<Live<Io>>),
-    Next(Step<Io>),
-}
-
-impl<'a> Exchange<'a> {
-    /// An exchange with a place to sleep; without one, the request is given up.
-    fn begin(
-        shared: &'a Arc<Shared>,
-        id: RequestId,
-        mut live: Box<Live<Io>>,
-        parker: Option<io::Result<Parker>>,
-    ) -> Result<Self, Error> {
-        let parker = parker.unwrap_or_else(|| shared.lock().parkers.acquire(Some(&live.io)));
-        let parker = parker.and_then(|parker| match shared.attach(&mut live, &parker) {
-            Ok(()) => {
-                live.io.drive_at(&parker);
-                Ok(parker)
-            }
-            Err(error) => {
-                shared.unpark(parker);
-                Err(error)
-            }
-        });
-        match parker {
-            Ok(parker) => Ok(Self {
-                shared,
-                id,
-                live,
-                parker,
-            }),
-            Err(error) => {
-                shared.with(|engine, now| engine.cancel_taken(now, id, live));
-                Err(driver_failed(&error))
-            }
-        }
-    }
-
-    fn run(mut self) -> Ran {
-        let mut now = self.shared.clock.now();
-        if self.live.info().served > 0 {
-            // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
-            read(&mut self.live, now);
-        }
-        write(&mut self.live, now);
-        loop {
-            match self.live.connection.poll() {
-                Ok(Received::Head(_)) => return self.head(),
-                Ok(Received::NeedMore) => {}
-                Ok(_) => continue,
-                Err(failure) => {
-                    return self.end(|engine, now, id, live| engine.fail(now, id, live, failure));
-                }
-            }
-            if self.live.connection.pulse().abort_requested() {
-                return self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)));
-            }
-            if !self.live.readiness().read {
-                now = sleep_for(self.shared, &mut self.live, &mut self.parker, now);
-            }
-            if self.live.readiness().write {
-                write(&mut self.live, now);
-            }
-            if self.live.readiness().read {
-                read(&mut self.live, now);
-            }
-        }
-    }
-
-    fn head(self) -> Ran {
-        let mut state = self.shared.lock();
-        match state.engine.handle_head(self.id, &self.live) {
-            Verdict::Deliver => {
-                state.parkers.release(self.parker);
-                self.shared.settle(state);
-                Ran::Head(self.live)
-            }
-            Verdict::Again => {
-                drop(state);
-                self.end(Engine::again)
-            }
-            _ => {
-                drop(state);
-                self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)))
-            }
-        }
-    }
-
-    /// Gives connection and parker back in one go.
-    fn end(
-        self,
-        give_back: impl FnOnce(&mut Engine<Io>, Now, RequestId, Box<Live<Io>>) -> Step<Io>,
-    ) -> Ran {
-        let now = self.shared.clock.now();
-        let mut state = self.shared.lock();
-        let step = give_back(&mut state.engine, now, self.id, self.live);
-        state.parkers.release(self.parker);
-        self.shared.settle(state);
-        Ran::Next(step)
+    fn dispatch(
+        &self,
+        request: Result<Arc<Request>, Error>,
+        source: Option<Reader>,
+    ) -> Self::Sending {
+        self.send_from(request?, source)
     }
 }

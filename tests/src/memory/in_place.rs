@@ -1,6 +1,6 @@
 //! The connections stay inside the engine: the numbered loop of the core's documentation.
 
-use sessile_core::{ConnectionId, Event, Readiness, RequestId};
+use sessile_core::{ConnectionId, Error, ErrorKind, Event, Readiness, RequestId, Stage};
 
 use super::record::{Record, Until};
 use super::{ById, Hub, Style};
@@ -78,8 +78,39 @@ impl InPlace {
                 self.of(id).trailers(fields);
             }
             Event::End(id) => self.of(id).end(),
+            Event::Switched(id) => match self.of(id).until() {
+                Until::Switch => {
+                    let upgraded = engine.take_upgraded(now, id).expect("it was switched");
+                    self.of(id).switched(upgraded);
+                }
+                Until::Head | Until::End => {
+                    self.of(id).end();
+                    engine.cancel(now, id);
+                }
+            },
+            Event::ContentWanted(id) => self.supply(hub, id),
             Event::Failed(id, error) => self.of(id).fail(error),
             other => panic!("an unknown event: {other:?}"),
+        }
+    }
+
+    /// Hands over one piece of content. Content that is not what was announced is the application's own fault: it gives
+    /// the request up.
+    fn supply(&mut self, hub: &mut Hub, id: RequestId) {
+        let now = hub.network.now();
+        let handed = match self.of(id).next_piece() {
+            Ok(Ok(piece)) => hub.engine.push_content(id, piece.into()),
+            // If it may not end here, the engine fails the request.
+            Ok(Err(trailers)) => {
+                let _ = hub.engine.finish_content(now, id, trailers);
+                return;
+            }
+            Err(error) => return hub.engine.abort_content(now, id, error.kind()),
+        };
+        if let Err(misuse) = handed {
+            hub.engine.cancel(now, id);
+            let kind = ErrorKind::Content(misuse.into());
+            self.of(id).fail(Error::new(kind, Stage::Send));
         }
     }
 

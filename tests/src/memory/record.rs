@@ -1,9 +1,12 @@
 //! What has come of one request so far.
 
+use std::io;
 use std::mem;
 
-use sessile_core::{ConnectionInfo, Error, FieldsRef, HeadRef};
+use sessile_core::{ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Upgraded};
 
+use crate::network::Stream;
+use crate::source::Source;
 use crate::world::{Reply, lines};
 
 /// How far the application reads a response.
@@ -11,14 +14,18 @@ use crate::world::{Reply, lines};
 pub(super) enum Until {
     Head,
     End,
+    /// To its end, or to the end of HTTP.
+    Switch,
 }
 
 /// The notes about one request.
 #[derive(Debug)]
 pub struct Record {
     until: Until,
+    content: Option<(Source, Fields)>,
     interim: Vec<u16>,
     state: State,
+    upgraded: Option<Upgraded<Stream>>,
 }
 
 #[derive(Debug)]
@@ -33,9 +40,41 @@ impl Record {
     pub(super) fn new(until: Until) -> Self {
         Self {
             until,
+            content: None,
             interim: Vec::new(),
             state: State::Waiting,
+            upgraded: None,
         }
+    }
+
+    /// Notes about a request with content from a source, and the trailers that follow it.
+    pub(super) fn with(source: Source, trailers: Fields) -> Self {
+        Self {
+            content: Some((source, trailers)),
+            ..Self::new(Until::End)
+        }
+    }
+
+    /// Where the request's content comes from; whoever asks moves it.
+    pub(super) fn take_content(&mut self) -> Option<(Source, Fields)> {
+        self.content.take()
+    }
+
+    /// The next piece of its content, or the trailers behind the last.
+    pub(super) fn next_piece(&mut self) -> io::Result<Result<Vec<u8>, Fields>> {
+        let (source, trailers) = self.content.as_mut().expect("content of a source");
+        Ok(source.next_piece()?.ok_or_else(|| trailers.clone()))
+    }
+
+    /// The connection was switched: its stream is the application's.
+    pub(super) fn switched(&mut self, upgraded: Upgraded<Stream>) {
+        self.upgraded = Some(upgraded);
+        self.end();
+    }
+
+    /// The stream of a connection that was switched.
+    pub(super) fn upgraded(&mut self) -> Option<Upgraded<Stream>> {
+        self.upgraded.take()
     }
 
     pub(super) fn until(&self) -> Until {
@@ -65,7 +104,7 @@ impl Record {
     pub(super) fn head(&mut self, head: HeadRef<'_>, connection: ConnectionInfo) {
         assert!(matches!(self.state, State::Waiting), "a second head");
         let reply = Reply {
-            interim: Some(mem::take(&mut self.interim)),
+            interim: mem::take(&mut self.interim),
             trailers: Some(Vec::new()),
             ..Reply::new(head, connection)
         };

@@ -5,22 +5,34 @@
 
 use std::io::Read;
 use std::mem;
+use std::task::Poll;
 
-use sessile_core::{ConnectionId, Error, Live, Readiness, Received, RequestId, Step, Verdict};
+use sessile_core::{
+    ConnectionId, ContentError, Error, Live, Now, Outbound, Readiness, Received, RequestId, Step,
+    Upload, Verdict,
+};
 
 use super::record::{Record, Until};
 use super::{ById, Hub, Style};
 use crate::network::Stream;
+use crate::source::Source;
 
 /// A driver that takes connections out.
 #[derive(Debug, Default)]
 pub struct Taken {
     tasks: ById<Task>,
+    /// Connections whose response was let go of.
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed, and takes them so"
+    )]
+    draining: Vec<Box<Live<Stream>>>,
 }
 
 /// What a thread or task would be: one request.
 #[derive(Debug)]
 struct Task {
+    request: Outbound<Source>,
     record: Record,
     place: Place,
 }
@@ -39,8 +51,14 @@ impl Style for Taken {
     const NAME: &'static str = "in memory, taken";
 
     fn follow(&mut self, hub: &mut Hub, id: RequestId, record: Record) {
-        let place = Place::Waiting;
-        let mut task = Task { record, place };
+        let mut record = record;
+        let content = record.take_content();
+        let upload = content.map(|(source, trailers)| Upload::new(source, trailers));
+        let mut task = Task {
+            request: Outbound::new(id, upload),
+            record,
+            place: Place::Waiting,
+        };
         let step = hub.engine.step(hub.network.now(), id);
         task.go_on(hub, id, step);
         self.tasks.insert(id, task);
@@ -57,6 +75,12 @@ impl Style for Taken {
                 other => task.place = other,
             }
         }
+        for live in &mut self.draining {
+            if live.id() == connection {
+                live.note_ready(ready);
+                live.read_rest(hub.now(), |stream, space| stream.read(space));
+            }
+        }
     }
 
     fn work(&mut self, hub: &mut Hub) {
@@ -66,9 +90,10 @@ impl Style for Taken {
                     task.wake(hub, id);
                 }
             } else if !hub.obey() {
-                return;
+                break;
             }
         }
+        self.drain(hub);
     }
 
     fn cancel(&mut self, hub: &mut Hub, id: RequestId) {
@@ -85,6 +110,20 @@ impl Style for Taken {
     }
 }
 
+impl Taken {
+    /// Gives back what is being drained, and takes what is still to be.
+    fn drain(&mut self, hub: &mut Hub) {
+        let now = hub.now();
+        for live in mem::take(&mut self.draining) {
+            hub.engine.put_drained(now, live);
+        }
+        while let Some(live) = hub.engine.take_draining() {
+            self.draining.push(live);
+        }
+        while hub.obey() {}
+    }
+}
+
 impl Task {
     fn wake(&mut self, hub: &mut Hub, id: RequestId) {
         let now = hub.now();
@@ -97,7 +136,9 @@ impl Task {
                 let error = hub.engine.abort(now, id, live);
                 self.fail(hub, error);
             }
-            other => self.place = other,
+            // Content that was held may go now.
+            Place::Driving(live) => self.drive(hub, id, live),
+            Place::Over => {}
         }
     }
 
@@ -119,18 +160,38 @@ impl Task {
         self.record.fail(error);
     }
 
+    fn write(&mut self, live: &mut Live<Stream>, now: Now) -> Result<(), ContentError> {
+        let moved = self.request.advance(
+            live,
+            || now,
+            |source, space| Poll::Ready(source.read(space)),
+            |stream, outgoing| outgoing.write_to(stream),
+        );
+        match moved {
+            Poll::Ready(moved) => moved,
+            Poll::Pending => unreachable!("our sources never wait"),
+        }
+    }
+
     /// Understands what came, then moves octets, until the transport has no more or the exchange is over.
     fn drive(&mut self, hub: &mut Hub, id: RequestId, mut live: Box<Live<Stream>>) {
         let (now, info) = (hub.now(), live.info());
         loop {
             match live.connection.poll() {
                 Ok(Received::NeedMore) => {
-                    let read = live.readiness().read && live.connection.interest(false).read;
-                    let write = live.readiness().write && live.connection.interest(true).write;
+                    let interest = self.request.interest(&live);
+                    let read = live.readiness().read && interest.read;
+                    let write = live.readiness().write && interest.write;
                     if !read && !write {
                         break self.place = Place::Driving(live);
                     }
-                    live.step(now);
+                    if write && let Err(why) = self.write(&mut live, now) {
+                        let error = hub.engine.fail_source(now, id, live, why);
+                        break self.fail(hub, error);
+                    }
+                    if live.readiness().read {
+                        live.read(now, |stream, space| stream.read(space));
+                    }
                 }
                 Ok(Received::Interim(head)) => self.record.interim(head),
                 Ok(Received::Head(_)) => {
@@ -165,10 +226,16 @@ impl Task {
                     hub.network.note(&format!("{id:?} ends"));
                     break self.record.end();
                 }
-                Ok(Received::Switched) => {
-                    let error = hub.engine.abort(now, id, live);
-                    break self.fail(hub, error);
-                }
+                Ok(Received::Switched) => match self.record.until() {
+                    Until::Switch => {
+                        let upgraded = hub.engine.finish_upgraded(now, id, live);
+                        break self.record.switched(upgraded);
+                    }
+                    Until::Head | Until::End => {
+                        self.record.end();
+                        break hub.engine.cancel_taken(now, id, live);
+                    }
+                },
                 Err(failure) => {
                     let step = hub.engine.fail(now, id, live, failure);
                     break self.go_on(hub, id, step);

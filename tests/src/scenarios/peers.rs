@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::TOO_LONG;
-use crate::origin::{Act, Request, Scripted, Site, response};
+use crate::origin::{Act, Peer, Request, RequestReader, Scripted, Site, response};
 
 /// One send.
 pub(super) fn send(octets: impl Into<Vec<u8>>) -> Act {
@@ -35,4 +35,94 @@ pub(super) fn path_or(
 /// Answers every request with its path.
 pub(super) fn path() -> Arc<dyn Site> {
     path_or(|_| None)
+}
+
+type AtHead = dyn Fn(&str) -> Vec<Act> + Send + Sync;
+type AtEnd = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
+
+/// A site that speaks when the head of a request is here, and again when all of it is. What is no request fails the test.
+struct Twice {
+    at_head: Arc<AtHead>,
+    at_end: Arc<AtEnd>,
+}
+
+/// One connection to it.
+struct TwicePeer {
+    at_head: Arc<AtHead>,
+    at_end: Arc<AtEnd>,
+    reader: RequestReader,
+    seen: Vec<u8>,
+    head_is_told: bool,
+}
+
+/// Answers when the head is here, and when all is here. The head is text, to its empty line.
+pub(super) fn twice(
+    at_head: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static,
+    at_end: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static,
+) -> Arc<dyn Site> {
+    let (at_head, at_end) = (Arc::new(at_head), Arc::new(at_end));
+    Arc::new(Twice { at_head, at_end })
+}
+
+impl Site for Twice {
+    fn accept(&self, connection: usize) -> Box<dyn Peer> {
+        Box::new(TwicePeer {
+            at_head: Arc::clone(&self.at_head) as _,
+            at_end: Arc::clone(&self.at_end) as _,
+            reader: RequestReader::new(connection),
+            seen: Vec::new(),
+            head_is_told: false,
+        })
+    }
+}
+
+impl Peer for TwicePeer {
+    fn received(&mut self, octets: &[u8]) -> Vec<Act> {
+        let mut acts = Vec::new();
+        self.seen.extend_from_slice(octets);
+        let end = self.seen.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(end) = end.filter(|_| !self.head_is_told) {
+            self.head_is_told = true;
+            let head = std::str::from_utf8(&self.seen[..end + 4]).expect("the head is text");
+            acts = (self.at_head)(head);
+        }
+        let request = self.reader.read(octets);
+        if let Some(request) = request.expect("a request without fault") {
+            self.seen.clear();
+            self.head_is_told = false;
+            acts.extend((self.at_end)(&request));
+        }
+        acts
+    }
+}
+
+/// A site that speaks once, at the first octets that come, and hears nothing.
+pub(super) fn deaf(answer: impl Fn() -> Vec<Act> + Send + Sync + 'static) -> Arc<dyn Site> {
+    Arc::new(Deaf {
+        answer: Arc::new(answer),
+        has_spoken: false,
+    })
+}
+
+struct Deaf {
+    answer: Arc<dyn Fn() -> Vec<Act> + Send + Sync>,
+    has_spoken: bool,
+}
+
+impl Site for Deaf {
+    fn accept(&self, _connection: usize) -> Box<dyn Peer> {
+        Box::new(Self {
+            answer: Arc::clone(&self.answer),
+            has_spoken: false,
+        })
+    }
+}
+
+impl Peer for Deaf {
+    fn received(&mut self, _octets: &[u8]) -> Vec<Act> {
+        match std::mem::replace(&mut self.has_spoken, true) {
+            false => (self.answer)(),
+            true => Vec::new(),
+        }
+    }
 }

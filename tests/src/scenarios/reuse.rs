@@ -7,7 +7,7 @@ use sessile_core::{Config, RequestBuilder, Version};
 
 use super::peers::{path, path_or, send, silence, text};
 use super::{answered, eventually, get, milliseconds, nothing_left, post};
-use crate::origin::{Act, head, response};
+use crate::origin::{Act, chunked, head, response};
 use crate::world::{Arrival, Served, World};
 
 /// Given requests one after the other, then one connection carries them all.
@@ -264,4 +264,112 @@ pub fn a_dropped_response_that_was_complete_costs_nothing(world: &mut dyn World)
     }
     let reply = answered(world, get(&served.url("/next")));
     assert_eq!((reply.text(), reply.connection.number), ("/next", 1));
+}
+
+/// Given a response that was let go of, when its rest is little and comes soon, then it is thrown away, and the connection
+/// is used again. (Where time is real, soon is not always soon enough: one of a few must be.)
+pub fn a_dropped_response_whose_rest_comes_soon_costs_nothing(world: &mut dyn World) {
+    let served = world.serve(path_or(|request| {
+        let rest = vec![b'x'; 20_000];
+        let begun = send([&head(200, &[("Content-Length", "20004")]), &b"some"[..]].concat());
+        let soon = vec![begun, Act::Pause(milliseconds(5)), send(rest)];
+        let chunks = chunked(200, &[], &[&[b'x'; 5_000], b"and"], &[("X-Last", "1")]);
+        match request.path() {
+            "/length" => Some(soon),
+            "/chunked" => Some(vec![send(chunks)]),
+            _ => None,
+        }
+    }));
+    for path in ["/length", "/chunked"] {
+        let tries = if world.is_virtual() { 1 } else { 20 };
+        let kept = (0..tries).any(|_| {
+            let opened = served.opened();
+            let reply = world.send_and_drop(get(&served.url(path))).expect("a head");
+            world.pass(milliseconds(15));
+            let next = answered(world, get(&served.url("/next")));
+            assert_eq!((reply.status, next.text()), (200, "/next"));
+            next.connection.number == reply.connection.number && served.opened() <= opened + 1
+        });
+        assert!(kept, "{path}");
+        nothing_left(world);
+    }
+}
+
+/// Given a response that was let go of, when its rest comes too late, then its connection is closed, and nobody has waited.
+pub fn a_dropped_response_whose_rest_comes_late_is_closed(world: &mut dyn World) {
+    let served = world.serve(path_or(|request| {
+        let begun = send([&head(200, &[("Content-Length", "8")]), &b"some"[..]].concat());
+        let late = vec![begun, Act::Pause(milliseconds(500)), send("more")];
+        (request.path() == "/late").then_some(late)
+    }));
+    let reply = world.send_and_drop(get(&served.url("/late")));
+    assert_eq!(reply.expect("a head").connection.number, 1);
+    world.pass(milliseconds(100));
+    nothing_left(world);
+    eventually(world, "it is closed", |_| served.closed() == 1);
+    let reply = answered(world, get(&served.url("/next")));
+    assert_eq!((reply.text(), reply.connection.number), ("/next", 2));
+}
+
+/// Given a response that was let go of, when its rest turns out to be long, then its connection is closed: reading it costs
+/// more than a new one.
+pub fn a_dropped_response_whose_rest_is_long_is_closed(world: &mut dyn World) {
+    let served = world.serve(path_or(|request| {
+        let long = vec![b'x'; 100_000];
+        match request.path() {
+            "/length" => Some(vec![send(response(200, &[], &long))]),
+            "/chunked" => Some(vec![send(chunked(200, &[], &[&long], &[]))]),
+            "/until-close" => Some(vec![send(head(200, &[])), silence()]),
+            _ => None,
+        }
+    }));
+    for (count, path) in (1..).zip(["/length", "/chunked", "/until-close"]) {
+        let reply = world.send_and_drop(get(&served.url(path)));
+        assert_eq!(reply.expect("a head").connection.served, 0, "{path}");
+        // A thread of a session looks when it sends.
+        world.pass(milliseconds(60));
+        nothing_left(world);
+        eventually(world, "it is closed", |_| served.closed() == count);
+    }
+}
+
+/// Given a peer that counts its requests down, then its connection carries so many more and is closed
+/// (`Keep-Alive: max`, of RFC 2068's time and still sent).
+pub fn a_hint_of_the_most_requests_is_obeyed(world: &mut dyn World) {
+    let served = world.serve(path_or(|request| {
+        let hinted = response(200, &[("Keep-Alive", "max=1")], request.path().as_bytes());
+        (request.path() == "/hinted").then(|| vec![send(hinted)])
+    }));
+    for (path, number, before) in [
+        ("/hinted", 1, 0),
+        ("/plain", 1, 1),
+        ("/hinted", 2, 0),
+        ("/plain", 2, 1),
+        ("/plain", 3, 0),
+    ] {
+        let reply = answered(world, get(&served.url(path)));
+        let connection = (reply.connection.number, reply.connection.served);
+        assert_eq!((reply.text(), connection), (path, (number, before)));
+    }
+    eventually(world, "two are closed", |_| served.closed() == 2);
+}
+
+/// Given a peer that says how long it keeps an idle connection, then it is used a little less long, and closed by us. (In
+/// worlds without a clock of their own: the hint counts in seconds.)
+pub fn a_hint_of_the_idle_time_is_obeyed(world: &mut dyn World) {
+    if !world.is_virtual() {
+        return;
+    }
+    let served = world.serve(path_or(|request| {
+        let lines = [("Keep-Alive", "timeout=5")];
+        Some(vec![send(response(200, &lines, request.path().as_bytes()))])
+    }));
+    for (pause, number, before) in [(0, 1, 0), (3_500, 1, 1), (4_500, 2, 0)] {
+        world.pass(milliseconds(pause));
+        let reply = answered(world, get(&served.url("/")));
+        let connection = (reply.connection.number, reply.connection.served);
+        assert_eq!(connection, (number, before), "{pause} ms");
+    }
+    world.pass(milliseconds(4_500));
+    assert_eq!(served.closed(), 2);
 }

@@ -1,13 +1,15 @@
 //! The world of the blocking session: a thread for each request.
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sessile_core::{Config, Error, PoolSnapshot, Request};
-use sessile_mio::blocking::{Response, Session};
+use sessile_core::{Config, Dispatch, Error, PoolSnapshot, Request};
+use sessile_mio::blocking::{Reader, Response, Session};
 use sessile_tests::origin::Site;
-use sessile_tests::world::{Arrival, Reply, Served, World, lines};
+use sessile_tests::source::Source;
+use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
 
 pub(crate) struct BlockingWorld {
     session: Session,
@@ -22,7 +24,13 @@ impl BlockingWorld {
 }
 
 fn begin(response: &Response) -> Reply {
-    Reply::new(response.head(), response.connection())
+    let interim = response.interim().iter();
+    Reply {
+        interim: interim
+            .map(|head| head.as_ref().status().as_u16())
+            .collect(),
+        ..Reply::new(response.head(), response.connection())
+    }
 }
 
 fn finish(mut response: Response) -> Result<Reply, Error> {
@@ -43,6 +51,10 @@ impl World for BlockingWorld {
         Arrival::Whole
     }
 
+    fn is_virtual(&self) -> bool {
+        false
+    }
+
     fn serve(&mut self, site: Arc<dyn Site>) -> Served {
         crate::serve(site)
     }
@@ -53,6 +65,30 @@ impl World for BlockingWorld {
 
     fn send(&mut self, request: Request) -> Result<Reply, Error> {
         finish(self.session.send(request)?)
+    }
+
+    fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
+        let source = Some(Reader::from(source));
+        finish(self.session.dispatch(Ok(Arc::new(request)), source)?)
+    }
+
+    fn upgrade(&mut self, request: Request, words: &[u8]) -> Result<Upgrade, Error> {
+        let response = self.session.send(request)?;
+        let (reply, switched) = (begin(&response), response.is_upgraded());
+        let mut stream = match response.upgrade() {
+            Ok(stream) => stream,
+            Err(response) => {
+                assert!(!switched);
+                let (reply, heard) = (finish(response)?, None);
+                return Ok(Upgrade { reply, heard });
+            }
+        };
+        assert_eq!(stream.head().status(), reply.status);
+        stream.write_all(words).expect("the stream takes words");
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).expect("the stream ends");
+        let heard = Some(heard);
+        Ok(Upgrade { reply, heard })
     }
 
     fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {

@@ -1,14 +1,18 @@
 //! The world of the mio driver: one loop, one thread, everything at once.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
-use sessile_core::{Config, Error, Event, PoolSnapshot, Request, RequestId};
+use sessile_core::{
+    Config, Error, ErrorKind, Event, Fields, PoolSnapshot, Request, RequestId, Stage, Upgraded,
+};
 use sessile_mio::Driver;
 use sessile_tests::origin::Site;
-use sessile_tests::world::{Arrival, Reply, Served, World, lines};
+use sessile_tests::source::Source;
+use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
 
 const WAKE: Token = Token(0);
 
@@ -18,11 +22,22 @@ pub(crate) struct DriverWorld {
     under_way: BTreeMap<RequestId, Watched>,
 }
 
+/// How far a response is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Until {
+    Head,
+    #[default]
+    End,
+}
+
 /// A request under way and what has come of it.
 #[derive(Default)]
 struct Watched {
+    until: Until,
+    content: Option<(Source, Fields)>,
     interim: Vec<u16>,
     reply: Option<Reply>,
+    switched: bool,
     end: Option<Result<(), Error>>,
 }
 
@@ -38,9 +53,34 @@ impl DriverWorld {
     }
 
     fn submit(&mut self, request: Request) -> RequestId {
+        self.watch(request, Watched::default())
+    }
+
+    fn watch(&mut self, request: Request, watched: Watched) -> RequestId {
         let id = self.driver.submit(request);
-        self.under_way.insert(id, Watched::default());
+        self.under_way.insert(id, watched);
         id
+    }
+
+    /// Hands over one piece of content. Content that is not what was announced is the application's own fault: it gives
+    /// the request up.
+    fn supply(&mut self, id: RequestId) {
+        let (source, trailers) = self.of(id).content.as_mut().expect("content of a source");
+        let trailers = trailers.clone();
+        let handed = match source.next_piece() {
+            Ok(Some(piece)) => self.driver.push_content(id, piece),
+            Ok(None) => {
+                // If it may not end here, the driver fails the request.
+                let _ = self.driver.finish_content(id, trailers);
+                return;
+            }
+            Err(error) => return self.driver.abort_content(id, error.kind()),
+        };
+        if let Err(misuse) = handed {
+            self.driver.cancel(id);
+            let kind = ErrorKind::Content(misuse.into());
+            self.of(id).end = Some(Err(Error::new(kind, Stage::Send)));
+        }
     }
 
     /// Turns the loop until `done` says so or the time is up.
@@ -87,7 +127,12 @@ impl DriverWorld {
                 let connection = self.driver.connection_info(id).expect("a connection");
                 let mut reply = Reply::new(head, connection);
                 reply.trailers = Some(Vec::new());
-                self.of(id).reply = Some(reply);
+                let watched = self.of(id);
+                watched.reply = Some(reply);
+                if watched.until == Until::Head {
+                    watched.end = Some(Ok(()));
+                    self.driver.cancel(id);
+                }
             }
             Event::Content(id) => {
                 let content = self.driver.content(id).to_vec();
@@ -101,6 +146,12 @@ impl DriverWorld {
                 reply.trailers = Some(trailers);
             }
             Event::End(id) => self.of(id).end = Some(Ok(())),
+            Event::Switched(id) => {
+                let watched = self.of(id);
+                watched.switched = true;
+                watched.end = Some(Ok(()));
+            }
+            Event::ContentWanted(id) => self.supply(id),
             Event::Failed(id, error) => self.of(id).end = Some(Err(error)),
             other => panic!("an event without a meaning here: {other:?}"),
         }
@@ -119,7 +170,7 @@ impl DriverWorld {
         let watched = self.under_way.remove(&id).expect("a request under way");
         watched.end.expect("it has ended")?;
         let mut reply = watched.reply.expect("a head came first");
-        reply.interim = Some(watched.interim);
+        reply.interim = watched.interim;
         Ok(reply)
     }
 
@@ -136,6 +187,16 @@ impl DriverWorld {
     }
 }
 
+/// Holds the conversation on a stream that was switched.
+fn converse(upgraded: Upgraded<mio::net::TcpStream>, words: &[u8]) -> Vec<u8> {
+    let mut stream = std::net::TcpStream::from(upgraded.io);
+    stream.set_nonblocking(false).expect("a stream can block");
+    stream.write_all(words).expect("the stream takes words");
+    let mut heard = upgraded.leftover.into_octets();
+    stream.read_to_end(&mut heard).expect("the stream ends");
+    heard
+}
+
 fn driver(poll: &Poll, config: Config) -> Driver {
     let waker = Waker::new(poll.registry(), WAKE).expect("a waker");
     let wake = move || waker.wake().expect("the poll lives as long as the world");
@@ -149,6 +210,10 @@ impl World for DriverWorld {
 
     fn arrival(&self) -> Arrival {
         Arrival::Whole
+    }
+
+    fn is_virtual(&self) -> bool {
+        false
     }
 
     fn serve(&mut self, site: Arc<dyn Site>) -> Served {
@@ -167,6 +232,27 @@ impl World for DriverWorld {
         self.collect(id)
     }
 
+    fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
+        let watched = Watched {
+            content: Some((source, request.trailers().clone())),
+            ..Watched::default()
+        };
+        let id = self.watch(request, watched);
+        self.turn_until(None, |world| world.is_over(id));
+        self.collect(id)
+    }
+
+    fn upgrade(&mut self, request: Request, words: &[u8]) -> Result<Upgrade, Error> {
+        let id = self.submit(request);
+        self.turn_until(None, |world| world.is_over(id));
+        let switched = self.under_way.get(&id).is_some_and(|it| it.switched);
+        let reply = self.collect(id)?;
+        let upgraded = self.driver.take_upgraded(id);
+        assert_eq!(upgraded.is_some(), switched);
+        let heard = upgraded.map(|upgraded| converse(upgraded, words));
+        Ok(Upgrade { reply, heard })
+    }
+
     fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {
         let ids: Vec<_> = requests
             .into_iter()
@@ -177,23 +263,13 @@ impl World for DriverWorld {
     }
 
     fn send_and_drop(&mut self, request: Request) -> Result<Reply, Error> {
-        let id = self.submit(request);
-        let has_head = |world: &Self| {
-            world
-                .under_way
-                .get(&id)
-                .is_none_or(|watched| watched.reply.is_some() || watched.end.is_some())
+        let watched = Watched {
+            until: Until::Head,
+            ..Watched::default()
         };
-        // The loop tells all that has come; a head is one of several events then, and content may be consumed.
-        self.turn_until(None, has_head);
-        let watched = self.under_way.get(&id).expect("a request under way");
-        if let Some(Err(_)) = watched.end {
-            return self.collect(id);
-        }
-        let mut reply = watched.reply.clone().expect("a head");
-        reply.content.clear();
-        self.cancel(id);
-        Ok(reply)
+        let id = self.watch(request, watched);
+        self.turn_until(None, |world| world.is_over(id));
+        self.collect(id)
     }
 
     fn send_and_cancel(&mut self, request: Request, after: Duration) {

@@ -1,14 +1,19 @@
 //! The world of async-std: a task for each request.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_std::future::timeout;
+use async_std::io::prelude::{ReadExt, WriteExt};
 use async_std::task;
-use sessile_async_std::{Response, Session};
-use sessile_core::{Config, Error, PoolSnapshot, Request};
+use sessile_async_std::{Reader, Response, Session};
+use sessile_core::{Config, Dispatch, Error, PoolSnapshot, Request};
 use sessile_tests::origin::Site;
-use sessile_tests::world::{Arrival, Reply, Served, World, lines};
+use sessile_tests::source::Source;
+use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
 
 pub(crate) struct TaskWorld {
     session: Session,
@@ -22,12 +27,34 @@ impl TaskWorld {
     }
 }
 
+/// A source that always has something.
+struct Ready(Source);
+
+impl async_std::io::Read for Ready {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(io::Read::read(&mut self.0, into))
+    }
+}
+
 fn begin(response: &Response) -> Reply {
-    Reply::new(response.head(), response.connection())
+    let interim = response.interim().iter();
+    Reply {
+        interim: interim
+            .map(|head| head.as_ref().status().as_u16())
+            .collect(),
+        ..Reply::new(response.head(), response.connection())
+    }
 }
 
 async fn send(session: Session, request: Request) -> Result<Reply, Error> {
-    let mut response = session.send(request).await?;
+    finish(session.send(request).await?).await
+}
+
+async fn finish(mut response: Response) -> Result<Reply, Error> {
     let mut reply = begin(&response);
     while let Some(content) = response.chunk().await? {
         reply.content.extend_from_slice(content);
@@ -45,6 +72,10 @@ impl World for TaskWorld {
         Arrival::Whole
     }
 
+    fn is_virtual(&self) -> bool {
+        false
+    }
+
     fn serve(&mut self, site: Arc<dyn Site>) -> Served {
         crate::serve(site)
     }
@@ -55,6 +86,35 @@ impl World for TaskWorld {
 
     fn send(&mut self, request: Request) -> Result<Reply, Error> {
         task::block_on(send(self.session.clone(), request))
+    }
+
+    fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
+        let source = Some(Reader::from(Ready(source)));
+        let sending = self.session.dispatch(Ok(Arc::new(request)), source);
+        task::block_on(async { finish(sending.await?).await })
+    }
+
+    fn upgrade(&mut self, request: Request, words: &[u8]) -> Result<Upgrade, Error> {
+        task::block_on(async {
+            let response = self.session.send(request).await?;
+            let (reply, switched) = (begin(&response), response.is_upgraded());
+            let mut stream = match response.upgrade() {
+                Ok(stream) => stream,
+                Err(response) => {
+                    assert!(!switched);
+                    let (reply, heard) = (finish(response).await?, None);
+                    return Ok(Upgrade { reply, heard });
+                }
+            };
+            assert_eq!(stream.head().status(), reply.status);
+            let said = stream.write_all(words).await;
+            said.expect("the stream takes words");
+            let mut heard = Vec::new();
+            let ended = stream.read_to_end(&mut heard).await;
+            ended.expect("the stream ends");
+            let heard = Some(heard);
+            Ok(Upgrade { reply, heard })
+        })
     }
 
     fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {
