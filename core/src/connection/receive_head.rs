@@ -121,7 +121,8 @@ impl Connection {
             return false;
         };
         let offered = |protocol: &[u8]| {
-            list::elements(offers).any(|offer| offer.eq_ignore_ascii_case(protocol))
+            let named = |offer: &[u8]| name_of(offer).eq_ignore_ascii_case(name_of(protocol));
+            list::elements(offers).any(named)
         };
         let octets = self.scratch.input.kept();
         let switched = self.scratch.spans.values(Known::Upgrade, octets);
@@ -178,4 +179,10 @@ impl Connection {
         let any = !self.scratch.trailers.list().is_empty();
         Ok(any.then_some(Step::Trailers))
     }
+}
+
+/// protocol = protocol-name [ "/" protocol-version ]; a peer may leave the version out, or add it.
+fn name_of(protocol: &[u8]) -> &[u8] {
+    let slash = protocol.iter().position(|&octet| octet == b'/');
+    &protocol[..slash.unwrap_or(protocol.len())]
 }

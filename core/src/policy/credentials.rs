@@ -67,14 +67,17 @@ impl Credentials {
         })
     }
 
+    /// Whether there is neither a user nor a password: nothing is sent then.
+    pub fn is_empty(&self) -> bool {
+        self.user.is_empty() && self.password.is_empty()
+    }
+
     /// The userinfo of a URL, its escapes undone; `None` if it has none or an empty one.
     pub(crate) fn of_url(url: &Url) -> Result<Option<Self>, CredentialsError> {
         let (user, password) = (url.username(), url.password().unwrap_or_default());
-        if user.is_empty() && password.is_empty() {
-            return Ok(None);
-        }
         let octets = |text| percent_decode_str(text).collect::<Vec<u8>>();
-        Self::new(octets(user), octets(password)).map(Some)
+        let credentials = Self::new(octets(user), octets(password))?;
+        Ok(Some(credentials).filter(|credentials| !credentials.is_empty()))
     }
 
     /// credentials = "Basic" 1*SP token68

@@ -303,10 +303,10 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     if let Some(authorization) = &parts.request.authorization {
         wire::write_line(out, "Authorization", authorization);
     }
-    if let Route::ForwardProxy(Some(credentials)) = parts.route
+    if let Route::ForwardProxy(credentials) = parts.route
         && !parts.has_proxy_authorization()
     {
-        wire::write_line(out, "Proxy-Authorization", &credentials.basic());
+        write_proxy_credentials(out, credentials.as_ref());
     }
     if parts.needs_options() && !parts.has_connection() {
         let options: Vec<_> = parts.options().collect();
@@ -352,11 +352,15 @@ fn encode_connect(
         let (_, name, value) = BUILT_IN[0];
         wire::write_line(&mut out, name, value);
     }
-    if let Some(credentials) = credentials {
-        wire::write_line(&mut out, "Proxy-Authorization", &credentials.basic());
-    }
+    write_proxy_credentials(&mut out, credentials);
     out.extend_from_slice(b"\r\n");
     out
+}
+
+fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>) {
+    if let Some(credentials) = credentials.filter(|credentials| !credentials.is_empty()) {
+        wire::write_line(out, "Proxy-Authorization", &credentials.basic());
+    }
 }
 
 impl Config {
