@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::ending::Outcome;
 use super::establish::Order;
 use super::exchange::ExchangeState;
-use super::session::{Outcome, Session};
+use super::session::Session;
 use super::timers::Owner;
 use crate::base::{CloseReason, ConnectionId, EstablishId, Now, Pulse, RequestId, Tick};
 use crate::connection::KeepAlive;

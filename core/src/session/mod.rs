@@ -1,8 +1,10 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+mod begin;
 mod causes;
 mod config;
 mod connections;
+mod ending;
 mod error;
 mod establish;
 mod event;
@@ -22,6 +24,7 @@ mod timers;
 
 pub use causes::{ContentError, RequestError, ResolveError};
 pub use config::{Config, ExpectContinue, Timeouts};
+pub(crate) use ending::Outcome;
 pub(crate) use error::redacted;
 pub use error::{Error, ErrorKind};
 pub(crate) use establish::Order;
@@ -30,6 +33,6 @@ pub(crate) use exchange::TakeUp;
 pub use prepare::{Prepared, Route};
 pub(crate) use request::Draft;
 pub use request::{Content, Request};
-pub(crate) use session::{Outcome, Session};
+pub(crate) use session::Session;
 pub use snapshot::{IdleConnection, OriginSnapshot, PoolSnapshot};
 pub(crate) use timers::Patience;

@@ -1,0 +1,92 @@
+//! A granted request begins: its head is encoded, its limits of time start, and its connection learns what to expect.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::exchange::ExchangeState;
+use super::prepare::{Expectation, HeadParts, encode_head};
+use super::request::Request;
+use super::session::Session;
+use super::shape::Shape;
+use super::timers::{Owner, Patience};
+use crate::base::{Now, Pulse, RequestId};
+use crate::connection::RequestPlan;
+
+/// What a request needs to begin on its connection.
+pub(crate) struct Beginning {
+    pub(crate) request: Arc<Request>,
+    /// What the core keeps of its promises, where the session's lines have changed that.
+    shape: Option<Shape>,
+    expects: bool,
+    pub(crate) patience: Patience,
+    pub(crate) number: u64,
+    pub(crate) served: u64,
+}
+
+impl Beginning {
+    /// What the connection must know.
+    pub(crate) fn plan(&self) -> RequestPlan<'_> {
+        let shape = self.shape.as_ref().unwrap_or(&self.request.shape);
+        let mut plan = shape.plan(&self.request.method);
+        plan.expects_continue = self.expects;
+        plan
+    }
+}
+
+impl Session {
+    /// Notes that the request begins on its connection, and encodes its head.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        out: &mut Vec<u8>,
+        pulse: &Arc<Pulse>,
+    ) -> Option<Beginning> {
+        let exchange = self.exchanges.get_mut(id.0)?;
+        let ExchangeState::Running(connection) = exchange.state else {
+            return None;
+        };
+        let tenant = self
+            .tenants
+            .get(exchange.origin.0.index as usize)?
+            .as_ref()?;
+        let request = &exchange.request;
+        let shape = request.shape_in(&self.config.fields).ok()?;
+        let expect = match exchange.expect_refused {
+            true => Expectation::LeftOut,
+            false => self.config.expectation(request, &shape),
+        };
+        let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect);
+        encode_head(out, &parts);
+        let expects = expect.holds(&shape);
+        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
+        exchange.patience.expect_continue = timeouts.expect_continue.filter(|_| expects);
+        let member = self.members.get_mut(connection.0)?;
+        if member.served == 0 {
+            member.pulse = Arc::clone(pulse);
+        } else {
+            self.reused += 1;
+        }
+        let patience = exchange.patience;
+        let beginning = Beginning {
+            request: Arc::clone(request),
+            shape: match shape {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(shape) => Some(shape),
+            },
+            expects,
+            patience,
+            number: member.number,
+            served: member.served,
+        };
+        member.served += 1;
+        if let Some(limit) = patience.shortest() {
+            let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+            self.timers.arm(&mut member.armed, owner, due);
+        }
+        if patience.deadline.is_some() {
+            self.arm_request(id);
+        }
+        Some(beginning)
+    }
+}
