@@ -5,13 +5,14 @@ mod head;
 mod known;
 mod names;
 mod origin;
+mod spans;
 mod target;
 
 pub use fields::{Field, FieldError, Fields, FieldsIter, FieldsRef};
-pub(crate) use fields::{FieldSpan, Span, Spans};
 pub(crate) use head::{ConnectionOptions, StatusLine, connection_options};
 pub use head::{HeadRef, ResponseHead};
 pub(crate) use known::Known;
 pub use names::FieldNames;
 pub use origin::{Origin, OriginError, Scheme};
+pub(crate) use spans::{FieldSpan, Span, Spans};
 pub(crate) use target::RequestTarget;
