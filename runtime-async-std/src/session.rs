@@ -93,8 +93,9 @@ impl Session {
         self.request("DELETE", url)
     }
 
-    /// Sends a request that was built before; an `Arc` of it may be sent any number of times. Nothing happens before
-    /// the future is polled; dropping it cancels the request.
+    /// Sends a request that was built before; an `Arc` of it may be sent any number of times. (Not if its content comes
+    /// from a reader: that goes with the builder.) Nothing happens before the future is polled; dropping it cancels the
+    /// request.
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Sending {
         Sending::new(Arc::clone(&self.shared), Ok(request.into()), None)
     }

@@ -233,7 +233,8 @@ impl<D: Dispatch> RequestBuilder<D> {
     /// [awaited](RequestBuilder::expect_continue)); a final response that comes early stops it. If it fails, ends before
     /// its announced length or has more, then so does the request:
     /// [`ErrorKind::Content`] says how, and no octet too many is written. A surplus is looked for where it shows without
-    /// another read: a source that has given exactly what was announced is not asked for more.
+    /// another read: a source that has given exactly what was announced is not asked for more. The time that the source
+    /// takes counts as sending without progress ([`Timeouts::send`]).
     ///
     /// The source goes with the builder: [`build`](RequestBuilder::build) leaves it behind.
     pub fn body_reader(mut self, source: impl Into<D::Source>, length: Option<u64>) -> Self {

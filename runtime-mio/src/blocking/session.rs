@@ -94,7 +94,8 @@ impl Session {
         self.request("DELETE", url)
     }
 
-    /// Sends a request that was built before; an `Arc` of it may be sent any number of times.
+    /// Sends a request that was built before; an `Arc` of it may be sent any number of times. (Not if its content comes
+    /// from a reader: that goes with the builder.)
     ///
     /// Returns when the head of the response is here; the content is read from the [`Response`].
     ///
@@ -162,7 +163,8 @@ impl Session {
             self.shared.settle(state);
             // A poll that fails tells nothing; the deadline still ends the wait.
             let _ = parker.sleep(self.until(deadline));
-            state = self.shared.lock();
+            // Who waits may have waited for the rest of a response.
+            state = self.shared.drain(self.shared.lock());
             now = self.shared.clock.now();
             state.look_at_dials(now, &parker);
             state.engine.handle_deadline(now);
