@@ -58,6 +58,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     // uploads
     content_of_known_length_comes_from_a_source,
     content_of_unknown_length_is_chunked,
+    content_in_memory_may_be_chunked,
     trailers_follow_content_from_a_source,
     more_than_announced_is_never_sent,
     less_than_announced_is_no_content,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::persistence::{KeepAlive, Persistence};
 use super::scratch::Scratch;
-use super::send::{Misuse, RequestPlan};
+use super::send::{ContentWriter, Misuse, RequestPlan};
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
 use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
@@ -157,9 +157,11 @@ impl Connection {
         scratch: Scratch,
     ) -> Result<(), Misuse> {
         let usable = self.persistence.reason().is_none() && self.stream_end.is_none();
-        let event = match plan.expects_continue {
-            true => SendEvent::Announce(plan.writer()),
-            false => SendEvent::Start(plan.writer()),
+        let writer = plan.writer();
+        let expects = plan.expects_continue && writer != ContentWriter::Complete;
+        let event = match expects {
+            true => SendEvent::Announce(writer),
+            false => SendEvent::Start(writer),
         };
         let begun = match usable {
             true => self.halves.start(event),
@@ -171,7 +173,7 @@ impl Connection {
         self.lent = 0;
         self.asked = plan.asked();
         self.offered = plan.upgrade;
-        self.expects_continue = plan.expects_continue;
+        self.expects_continue = expects;
         self.content_touched = false;
         self.interim = 0;
         self.interim_octets = 0;

@@ -41,7 +41,7 @@ pub struct RequestPlan<'a> {
     /// The content, as the head announces it.
     pub content: ContentPlan,
     /// The head says `Expect: 100-continue`: content is held until the peer says 100, or [`Connection::proceed`] is
-    /// called.
+    /// called. Without content there is nothing to hold.
     ///
     /// [`Connection::proceed`]: super::Connection::proceed
     pub expects_continue: bool,

@@ -125,13 +125,15 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::finish_content`]; also if the content is not chunked, or a field must not stand in trailers.
-    /// The request cannot be completed then, and the connection must be closed.
+    /// Unless it has gone out already, the request cannot be completed then, and the connection must be closed.
     pub fn finish_content_with(&mut self, trailers: &Fields) -> Result<(), Misuse> {
         self.look_for_permission();
         let out = &mut self.scratch.out;
         let finished = match &mut self.halves.send {
             SendState::Sending(writer) => writer.finish(out, trailers),
             SendState::Announcing(_) | SendState::Awaiting(_) => Err(Misuse::ContentTooShort),
+            // All of it has gone out, with an end of its own.
+            SendState::Done if !trailers.is_empty() => Err(Misuse::TrailersNotChunked),
             SendState::Idle | SendState::Done | SendState::Stopped => Ok(()),
         };
         if finished.is_err() {

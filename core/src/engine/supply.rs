@@ -20,7 +20,7 @@ pub(super) struct Supply {
 
 #[derive(Debug, Default)]
 enum Next {
-    /// Nothing that we would have to say: the length was announced, or there is no content.
+    /// Nothing: the end was told.
     #[default]
     Nothing,
     /// The end, with these trailer fields.
@@ -32,12 +32,10 @@ enum Next {
 impl Supply {
     pub(super) fn of(request: &Request) -> Self {
         match request.content_in_memory() {
+            // The end is told whatever the framing is: a request's own lines may have made it chunked.
             Some(piece) => Self {
-                next: match request.trailers().is_empty() && !piece.is_empty() {
-                    true => Next::Nothing,
-                    false => Next::End(request.trailers().clone()),
-                },
                 piece,
+                next: Next::End(request.trailers().clone()),
             },
             None => Self {
                 piece: Bytes::new(),

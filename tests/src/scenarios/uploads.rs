@@ -84,6 +84,21 @@ pub fn content_of_unknown_length_is_chunked(world: &mut dyn World) {
     nothing_left(world);
 }
 
+/// Given content in memory whose own lines make it chunked, then its end is told, and the connection goes on.
+pub fn content_in_memory_may_be_chunked(world: &mut dyn World) {
+    let served = world.serve(echo());
+    let large: Vec<u8> = (0..=250).cycle().take(70_000).collect();
+    for (before, content) in (0..).zip([b"hello".to_vec(), large]) {
+        let request = RequestBuilder::new("POST", served.url("/"))
+            .header("Transfer-Encoding", "chunked")
+            .body(content.clone());
+        let reply = world.send(built(request)).expect("an answer");
+        assert!(reply.content == [b"-|chunked|", &content[..]].concat());
+        assert_eq!(reply.connection.served, before);
+    }
+    nothing_left(world);
+}
+
 /// Given trailer fields, then they follow the content of a source.
 pub fn trailers_follow_content_from_a_source(world: &mut dyn World) {
     let served = world.serve(site(|request| {
