@@ -6,16 +6,25 @@
 
 mod chunked;
 mod delivery;
+mod differences;
+mod differential;
 mod exchange;
+mod leaves;
 mod model;
+mod oracles;
 mod replay;
 mod request;
 mod response;
 mod scenario;
+mod sending;
 mod sent;
 mod trace;
+mod tree;
 mod upload;
 
+pub use differences::differences;
+pub use differential::differential;
 pub use replay::replay;
 pub use request::request;
 pub use response::response;
+pub use sending::sending;

@@ -95,6 +95,7 @@ fn judge_meaning(upload: &Upload<'_>, wire: &[u8]) {
     assert_eq!(message.method, upload.method.as_str().as_bytes());
     assert_eq!(message.target, upload.target.as_bytes());
     assert_eq!(message.content, upload.sendable());
+    assert_eq!(message.trailers, 0);
     let fields = upload.fields.iter();
     let given = fields.map(|field| (field.name.as_bytes(), field.value));
     let without_framing = message.lines.len() - usize::from(upload.plan != ContentPlan::None);

@@ -7,6 +7,7 @@ use crate::exchange::{Outcome, assert_unsolicited, run, run_on};
 use crate::model;
 use crate::scenario::{End, Scenario};
 use crate::trace::{Ending, Trace};
+use crate::tree;
 
 /// Octets after a complete response that a careless reader would take for another.
 const SURPLUS: &[u8] = b"\r\n0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
@@ -22,7 +23,8 @@ const SURPLUS: &[u8] = b"\r\n0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
 /// # Panics
 /// If one of these does not hold.
 pub fn response(input: &[u8]) {
-    let Some(scenario) = Scenario::read(input) else {
+    let drawn = tree::expand(input);
+    let Some(scenario) = Scenario::read(&drawn.plain) else {
         return;
     };
     let mut memory = used_memory();
@@ -31,6 +33,7 @@ pub fn response(input: &[u8]) {
         let outcome = run(&scenario, delivery, &mut memory);
         assert_eq!(outcome.trace, reference.trace, "{delivery:?}");
     }
+    drawn.judge(&reference.trace);
     model::judge(&scenario, &reference);
     judge_tail(&scenario, &reference, &mut memory);
 }

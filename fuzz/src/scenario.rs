@@ -89,6 +89,16 @@ impl<'a> Scenario<'a> {
     }
 }
 
+impl Scenario<'_> {
+    /// The same under default limits.
+    pub(crate) fn with_default_rules(self) -> Self {
+        Self {
+            rules: &DEFAULT,
+            ..self
+        }
+    }
+}
+
 /// A size from one octet, at least 1.
 fn piece(octet: u8) -> usize {
     usize::from(octet.wrapping_sub(b'0')).max(1)

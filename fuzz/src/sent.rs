@@ -9,6 +9,8 @@ pub(crate) struct Message<'a> {
     pub(crate) target: &'a [u8],
     pub(crate) lines: Vec<(&'a [u8], &'a [u8])>,
     pub(crate) content: Vec<u8>,
+    /// Lines of the trailer section.
+    pub(crate) trailers: usize,
 }
 
 /// Reads exactly one request; `None` if it is malformed, not all there, or something follows it.
@@ -28,16 +30,19 @@ pub(crate) fn read(octets: &[u8]) -> Option<Message<'_>> {
         let colon = line.iter().position(|&octet| octet == b':')?;
         lines.push((&line[..colon], line[colon + 1..].trim_ascii()));
     }
+    let (content, trailers) = content(&lines, rest)?;
     Some(Message {
         method,
         target,
-        content: content(&lines, rest)?,
         lines,
+        content,
+        trailers,
     })
 }
 
-/// The content, if it fills `rest` exactly and comes as we send it: one framing field, no extension, no trailers.
-fn content(lines: &[(&[u8], &[u8])], rest: &[u8]) -> Option<Vec<u8>> {
+/// The content and how many trailers follow it, if that fills `rest` exactly and comes as we send it: one framing field,
+/// no extension.
+fn content(lines: &[(&[u8], &[u8])], rest: &[u8]) -> Option<(Vec<u8>, usize)> {
     let framing = lines.iter().filter(|(name, _)| {
         [&b"Content-Length"[..], b"Transfer-Encoding"]
             .iter()
@@ -45,15 +50,15 @@ fn content(lines: &[(&[u8], &[u8])], rest: &[u8]) -> Option<Vec<u8>> {
     });
     let mut framing = framing.map(|(_, value)| *value);
     let content = match framing.next() {
-        None => (rest == b"").then(Vec::new)?,
+        None => (rest == b"").then(|| (Vec::new(), 0))?,
         Some(b"chunked") => {
             let decoded = chunked::decode(rest)?;
-            let plain = !decoded.extensions && decoded.trailer_lines == 0;
-            (plain && decoded.rest == b"").then_some(decoded.content)?
+            let exact = !decoded.extensions && decoded.rest == b"";
+            exact.then_some((decoded.content, decoded.trailer_lines))?
         }
         Some(length) => {
             let length: usize = str::from_utf8(length).ok()?.parse().ok()?;
-            (rest.len() == length).then(|| rest.to_vec())?
+            (rest.len() == length).then(|| (rest.to_vec(), 0))?
         }
     };
     framing.next().is_none().then_some(content)

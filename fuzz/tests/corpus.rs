@@ -14,6 +14,26 @@ fn requests_keep_their_invariant() {
     hold("request", sessile_fuzz::request, 5_000);
 }
 
+#[test]
+fn connections_send_what_they_announced() {
+    hold("sending", sessile_fuzz::sending, 20_000);
+}
+
+/// Each difference that is let pass stands in the page that explains it.
+#[test]
+fn known_differences_are_on_the_page() {
+    let page = fs::read_to_string(folder().join("README.md")).expect("the page");
+    for row in sessile_fuzz::differences() {
+        assert!(page.lines().any(|line| line == row), "{row}");
+    }
+}
+
+#[test]
+fn others_read_the_same_or_it_is_explained() {
+    hold("response", sessile_fuzz::differential, 20_000);
+    hold("differential", sessile_fuzz::differential, 20_000);
+}
+
 /// Fields of every length from just below the first size of the receive buffer (8 KiB): its edge comes to lie at each
 /// place of the message, and octets have to move.
 #[test]
