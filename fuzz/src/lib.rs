@@ -6,7 +6,11 @@
 
 mod chunked;
 mod delivery;
+mod draft;
+mod encode;
 mod exchange;
+mod grammar;
+mod lines;
 mod model;
 mod replay;
 mod request;
@@ -16,6 +20,7 @@ mod sent;
 mod trace;
 mod upload;
 
+pub use encode::encode;
 pub use replay::replay;
 pub use request::request;
 pub use response::response;

@@ -14,6 +14,11 @@ fn requests_keep_their_invariant() {
     hold("request", sessile_fuzz::request, 5_000);
 }
 
+#[test]
+fn encoded_heads_keep_their_invariant() {
+    hold("encode", sessile_fuzz::encode, 20_000);
+}
+
 /// Fields of every length from just below the first size of the receive buffer (8 KiB): its edge comes to lie at each
 /// place of the message, and octets have to move.
 #[test]
