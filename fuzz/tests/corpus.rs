@@ -19,6 +19,11 @@ fn encoded_heads_keep_their_invariant() {
     hold("encode", sessile_fuzz::encode, 20_000);
 }
 
+#[test]
+fn uploads_keep_their_invariant() {
+    hold("upload", sessile_fuzz::upload, 20_000);
+}
+
 /// Fields of every length from just below the first size of the receive buffer (8 KiB): its edge comes to lie at each
 /// place of the message, and octets have to move.
 #[test]
