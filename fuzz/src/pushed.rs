@@ -34,9 +34,14 @@ pub fn upload(input: &[u8]) {
         session.warm_up();
     }
     session.submit(&story);
+    let mut joined = false;
     for step in &story.steps {
         session.take(*step);
-        session.turn();
+        let joins = *step == Step::Join;
+        if !(joined || joins) {
+            session.turn();
+        }
+        joined = joins;
     }
     session.wind_up();
 }
@@ -152,6 +157,7 @@ impl Session {
             Step::FailWrites => self.widen(Room::Failing),
             Step::TurnRound => self.reads_first = !self.reads_first,
             Step::Hear(word) => self.hear(word),
+            Step::Join => {}
             Step::Pass(halves) => self.pass(Duration::from_millis(500) * halves),
         }
     }
@@ -183,8 +189,12 @@ impl Session {
         if self.engine.finish_content(self.now, id, fields).is_ok() {
             assert!(self.is_pushed, "what stands in memory has its end");
             assert_ne!(self.standing, Standing::Over, "nobody wants it");
-            owed.finish(trailers);
             self.asked = false;
+            // An end may be told early when nothing can go out any more: whatever was announced, none is owed then.
+            let mut transports = self.transports.iter();
+            if !transports.next_back().is_some_and(Transport::is_stopped) {
+                owed.finish(trailers);
+            }
         }
     }
 
@@ -265,10 +275,12 @@ impl Session {
     fn obey(&mut self, command: Command<()>) {
         match command {
             Command::Dial { connection, .. } => {
-                self.note_again();
-                self.transports.push(Transport::new(connection));
-                self.engine.deposit(connection, ()).expect("it is wanted");
-                self.engine.handle_connected(self.now, connection);
+                // It comes back if time has passed meanwhile, and the dial was given up.
+                if self.engine.deposit(connection, ()).is_ok() {
+                    self.note_again();
+                    self.transports.push(Transport::new(connection));
+                    self.engine.handle_connected(self.now, connection);
+                }
             }
             Command::Discard(live) => {
                 assert!(live.connection.close_reason().is_some());
@@ -276,6 +288,7 @@ impl Session {
                 let transport = transports.find(|transport| transport.id == live.id());
                 transport.expect("it was dialled").discarded = true;
             }
+            Command::Abandon { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -380,7 +393,7 @@ impl Session {
             "half a request leaves nothing"
         );
         let held = owed.expects() && !self.refused && !transport.continued;
-        let open = !transport.ended && self.room != Room::Failing;
+        let open = !transport.is_stopped();
         let wants = drained && !sent && !held && open && self.is_pushed;
         if wants && self.standing == Standing::UnderWay {
             assert!(self.asked, "the application waits to be asked");

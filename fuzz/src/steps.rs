@@ -11,7 +11,7 @@
 //! | | size       F or K: a new connection, or   o   reads and writes, in that order
 //! | content      one that served another
 //! ```
-//! Sizes are counted from '0'; from 'a' on a letter counts 512 octets. Other octets mean nothing.
+//! `+` is for two things that happen at once: the loop does not turn between them. Sizes are counted from '0'; from 'a' on a letter counts 512 octets. Other octets mean nothing.
 
 /// Where the content comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) enum Step {
     /// Reads come before writes from here on, and back.
     TurnRound,
     Hear(Word),
+    /// The next two steps happen in one turn of the loop.
+    Join,
     /// Half seconds.
     Pass(u32),
 }
@@ -123,6 +125,7 @@ fn step(letter: u8, rest: &mut impl Iterator<Item = u8>) -> Option<Step> {
         b's' => Step::TakeNothing,
         b'x' => Step::FailWrites,
         b'o' => Step::TurnRound,
+        b'+' => Step::Join,
         b'1' => Step::Hear(Word::Continue),
         b'3' => Step::Hear(Word::EarlyHints),
         b'7' => Step::Hear(Word::Refusal),

@@ -22,6 +22,8 @@ pub(crate) struct Transport {
     pub(crate) coming: VecDeque<Word>,
     /// What is left of the last word of the peer that was begun.
     rest: &'static [u8],
+    /// A write has failed.
+    pub(crate) failed: bool,
     /// What the engine has read: a 100; a final head, and how much had gone out before; the stream's end.
     pub(crate) continued: bool,
     pub(crate) answered_at: Option<usize>,
@@ -36,6 +38,7 @@ impl Transport {
             wire: Vec::new(),
             coming: VecDeque::new(),
             rest: b"",
+            failed: false,
             continued: false,
             answered_at: None,
             ended: false,
@@ -54,12 +57,20 @@ impl Transport {
         !self.discarded && (!self.rest.is_empty() || !self.coming.is_empty())
     }
 
+    /// Whether nothing more of the present request can go out.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.failed || self.ended || self.answered_at.is_some()
+    }
+
     pub(crate) fn write(&mut self, room: &mut Room, outgoing: &Outgoing<'_>) -> io::Result<usize> {
         let most = match *room {
             Room::Octets(0) => return Err(io::ErrorKind::WouldBlock.into()),
             Room::Octets(octets) => octets,
             Room::Endless => usize::MAX,
-            Room::Failing => return Err(io::ErrorKind::BrokenPipe.into()),
+            Room::Failing => {
+                self.failed = true;
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
         };
         let count = most.min(outgoing.len());
         let slices = outgoing.slices();
