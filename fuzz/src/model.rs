@@ -7,6 +7,7 @@ use sessile_core::{Method, Version};
 
 use crate::chunked;
 use crate::exchange::Outcome;
+use crate::grammar;
 use crate::scenario::{End, Scenario, Written};
 use crate::trace::{Ending, Head, Lines};
 
@@ -16,21 +17,6 @@ enum Framing {
     Length(u64),
     Chunked,
     UntilClose,
-}
-
-/// token = 1*tchar (RFC 9110 §5.6.2)
-static TOKEN: [bool; 256] = {
-    let (mut table, mut octet) = ([false; 256], 0);
-    while octet < 256 {
-        table[octet] = matches!(octet, 0x21..=0x7e) && !is_delimiter(octet);
-        octet += 1;
-    }
-    table
-};
-
-/// Delimiters: DQUOTE and "(),/:;<=>?@[\]{}"
-const fn is_delimiter(octet: usize) -> bool {
-    matches!(octet, 0x22 | 0x28 | 0x29 | 0x2c | 0x2f | 0x3a..=0x40 | 0x5b..=0x5d | 0x7b | 0x7d)
 }
 
 /// Asserts that a complete response has the content and the trailers that stand in its octets, and the right verdict
@@ -59,10 +45,8 @@ pub(crate) fn judge(scenario: &Scenario<'_>, outcome: &Outcome) {
 fn judge_lines(lines: &Lines) {
     assert_eq!(lines.iter().count(), lines.count);
     for (name, value) in lines.iter() {
-        assert!(!name.is_empty() && name.iter().all(|octet| TOKEN[usize::from(*octet)]));
-        let control = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
-        assert!(!value.iter().any(control), "{}", value.escape_ascii());
-        assert_eq!(value, value.trim_ascii(), "blanks belong to no value");
+        assert!(grammar::is_token(name), "{}", name.escape_ascii());
+        assert!(grammar::is_value(value), "{}", value.escape_ascii());
     }
 }
 

@@ -15,6 +15,16 @@ fn requests_keep_their_invariant() {
 }
 
 #[test]
+fn encoded_heads_keep_their_invariant() {
+    hold("encode", sessile_fuzz::encode, 20_000);
+}
+
+#[test]
+fn uploads_keep_their_invariant() {
+    hold("upload", sessile_fuzz::upload, 20_000);
+}
+
+#[test]
 fn connections_send_what_they_announced() {
     hold("sending", sessile_fuzz::sending, 20_000);
 }

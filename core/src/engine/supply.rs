@@ -16,6 +16,8 @@ pub(super) struct Supply {
     piece: Bytes,
     /// What comes behind the last piece.
     next: Next,
+    /// The application has handed something over, a piece or the end: it will not do so again.
+    used: bool,
 }
 
 #[derive(Debug, Default)]
@@ -36,10 +38,11 @@ impl Supply {
             Some(piece) => Self {
                 piece,
                 next: Next::End(request.trailers().clone()),
+                used: false,
             },
             None => Self {
-                piece: Bytes::new(),
                 next: Next::Push { asked: false },
+                ..Self::default()
             },
         }
     }
@@ -52,6 +55,11 @@ impl Supply {
     /// Whether there is something to tell the connection: a piece, or the end behind the last one.
     pub(super) fn has_some(&self) -> bool {
         !self.piece.is_empty() || matches!(self.next, Next::End(_))
+    }
+
+    /// Whether a part of the content would be missing if the request were sent anew.
+    pub(super) fn is_used(&self) -> bool {
+        self.used
     }
 
     /// Counts what the connection took of the piece, and tells it the end behind the last.
@@ -100,6 +108,7 @@ impl Supply {
             return Err(Misuse::ContentTooLong);
         }
         *asked = piece.is_empty() && *asked;
+        self.used |= !piece.is_empty();
         self.piece = piece;
         Ok(())
     }
@@ -121,6 +130,7 @@ impl Supply {
         }
         connection.check_trailers(&trailers)?;
         self.next = Next::End(trailers);
+        self.used = true;
         Ok(())
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use url::{Host, Position, Url};
 
+use crate::syntax::chars;
+
 /// The schemes that we speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -41,6 +43,9 @@ pub enum OriginError {
     Scheme,
     /// There is no host.
     NoHost,
+    /// The host holds an octet that the URL parser lets through, `"` say, and RFC 3986 §3.2.2 does not: no Host field
+    /// may say it.
+    Host,
     /// Port 0 cannot be connected to.
     PortZero,
 }
@@ -50,6 +55,9 @@ impl fmt::Display for OriginError {
         f.write_str(match self {
             Self::Scheme => "the scheme is neither http nor https",
             Self::NoHost => "the URL has no host",
+            Self::Host => {
+                "the URL's host holds an octet that no host may hold (RFC 3986 section 3.2.2)"
+            }
             Self::PortZero => "port 0 cannot be connected to",
         })
     }
@@ -71,7 +79,8 @@ impl Origin {
     /// The origin of a URL.
     ///
     /// # Errors
-    /// If the scheme is neither `http` nor `https`, or there is no host, or the port is 0.
+    /// If the scheme is neither `http` nor `https`, or there is no host or one that cannot be named in a Host field, or
+    /// the port is 0.
     ///
     /// ```
     /// let url = url::Url::parse("http://User:secret@EXAMPLE.org:80/path")?;
@@ -82,13 +91,17 @@ impl Origin {
     pub fn of(url: &Url) -> Result<Self, OriginError> {
         let scheme = Self::parts(url)?;
         let authority = &url[Position::BeforeHost..Position::AfterPort];
-        let host_length = url[Position::BeforeHost..Position::AfterHost].len();
+        let host = &url[Position::BeforeHost..Position::AfterHost];
+        // What stands in brackets was read as an address.
+        if !host.starts_with('[') && !chars::is_host_name(host.as_bytes()) {
+            return Err(OriginError::Host);
+        }
         let port = url.port_or_known_default().ok_or(OriginError::Scheme)?;
         Ok(Self {
             scheme,
             port,
             authority: authority.into(),
-            host_length,
+            host_length: host.len(),
         })
     }
 
@@ -210,5 +223,12 @@ mod tests {
             Err(OriginError::Scheme)
         );
         assert_eq!(origin("http://example.org:0/"), Err(OriginError::PortZero));
+        for octet in (0x20..=0x7eu8).map(char::from) {
+            let Ok(url) = Url::parse(&format!("http://a{octet}b.test/")) else {
+                continue;
+            };
+            let refused = Origin::of(&url) == Err(OriginError::Host);
+            assert_eq!(refused, "\"`{}".contains(octet), "{octet}");
+        }
     }
 }

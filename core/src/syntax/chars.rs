@@ -54,6 +54,12 @@ pub(crate) fn is_value_octet(octet: u8) -> bool {
     CLASSES[octet as usize] & VALUE != 0
 }
 
+/// reg-name, and IPv4address with it, that is not empty (RFC 3986 §3.2.2). Escapes are not looked into.
+pub(crate) fn is_host_name(octets: &[u8]) -> bool {
+    let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%,".contains(octet);
+    !octets.is_empty() && octets.iter().all(allowed)
+}
+
 /// OWS = *( SP / HTAB )
 pub(crate) fn is_blank(octet: u8) -> bool {
     octet == b' ' || octet == b'\t'
