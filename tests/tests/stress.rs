@@ -140,15 +140,16 @@ impl Alone {
     }
 }
 
-/// No request is under way, none waits, and no connection is in use: soon, if dials must end first.
+/// No request is under way, none waits, and no connection is in use: soon, if dials must end first, or the rest of a
+/// response that was let go of must come.
 fn nothing_is_left(mut pool: impl FnMut() -> PoolSnapshot) {
     let begun = Instant::now();
     loop {
         let now = pool();
         assert_eq!(now.requests, 0, "{now:?}");
+        assert!(now.origins.iter().all(|origin| origin.waiting == 0));
         let mut origins = now.origins.iter();
-        assert!(origins.all(|origin| (origin.busy, origin.waiting) == (0, 0)));
-        if now.origins.iter().all(|origin| origin.dialling == 0) {
+        if origins.all(|origin| (origin.busy, origin.dialling) == (0, 0)) {
             assert!(now.reused > 0, "nothing went well: {now:?}");
             return;
         }

@@ -177,6 +177,8 @@ impl Session {
 
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
+        // While nobody sends, nobody sees that the rest of a response has come, or has come too late.
+        self.shared.settle(self.shared.drain(self.shared.lock()));
         self.shared.with(|engine, _| engine.pool())
     }
 
