@@ -181,7 +181,7 @@ impl<S> Engine<S> {
             loss.received = if unasked { 0 } else { loss.received };
             loss.judge()
         });
-        if !matches!(judged, Some(Ok(_))) {
+        if !matches!(judged, Some(Ok(_))) || live.supply.was_handed_over() {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
         if self.session.is_closed() {
@@ -202,6 +202,7 @@ impl<S> Engine<S> {
         connection.head().status() == StatusCode::EXPECTATION_FAILED
             && connection.expected_continue()
             && !connection.has_touched_content()
+            && !live.supply.was_handed_over()
             && self.session.may_drop_expectation(id)
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Supply {
     piece: Bytes,
     /// What comes behind the last piece.
     next: Next,
+    /// The application has handed something over that it will not hand over again: a piece, or the end.
+    handed_over: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,10 +40,11 @@ impl Supply {
                     false => Next::End(request.trailers().clone()),
                 },
                 piece,
+                handed_over: false,
             },
             None => Self {
-                piece: Bytes::new(),
                 next: Next::Push { asked: false },
+                ..Self::default()
             },
         }
     }
@@ -86,6 +89,12 @@ impl Supply {
         }
     }
 
+    /// Whether the application has pushed anything, taken by the connection or not: the request cannot be sent again
+    /// then without a hole in its content.
+    pub(super) fn was_handed_over(&self) -> bool {
+        self.handed_over
+    }
+
     /// Takes the next piece from the application.
     pub(super) fn push(&mut self, connection: &Connection, piece: Bytes) -> Result<(), Misuse> {
         let Next::Push { asked } = &mut self.next else {
@@ -102,6 +111,7 @@ impl Supply {
             return Err(Misuse::ContentTooLong);
         }
         *asked = piece.is_empty() && *asked;
+        self.handed_over |= !piece.is_empty();
         self.piece = piece;
         Ok(())
     }
@@ -112,7 +122,7 @@ impl Supply {
         connection: &Connection,
         trailers: Fields,
     ) -> Result<(), Misuse> {
-        if !matches!(self.next, Next::Push { .. }) {
+        if !matches!(self.next, Next::Push { .. }) || connection.has_stopped_sending() {
             return Err(Misuse::NoContent);
         }
         let here = self.piece.len() as u64;
@@ -122,6 +132,7 @@ impl Supply {
             _ => {}
         }
         connection.check_trailers(&trailers)?;
+        self.handed_over = true;
         self.next = Next::End(trailers);
         Ok(())
     }

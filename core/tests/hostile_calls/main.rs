@@ -5,6 +5,7 @@
 
 mod any_order;
 mod by_hand;
+mod pushed;
 
 use std::io;
 use std::mem;
