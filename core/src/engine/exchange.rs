@@ -127,7 +127,6 @@ impl<S> Engine<S> {
                 deadline: Some(until),
                 ..Patience::default()
             };
-            self.draining += 1;
             self.put_slot(live);
             self.settle();
             return;
@@ -144,7 +143,6 @@ impl<S> Engine<S> {
         if wanted && live.connection.discard_more(DRAIN_OCTETS) == Rest::Coming {
             return Some(live);
         }
-        self.draining = self.draining.saturating_sub(1);
         let outcome = self.judge_end(&mut live);
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);

@@ -118,9 +118,15 @@ impl Session {
         debug_assert!(exchange.is_some());
         if let Some(member) = self.members.get_mut(connection.0) {
             member.state = MemberState::Draining(until);
+            self.draining += 1;
             self.timers
                 .arm(&mut member.armed, Owner::Connection(connection), until);
         }
+    }
+
+    /// Whether the rest of any response is waited for: nearly always there is none, and nobody looks for it.
+    pub(crate) fn has_draining(&self) -> bool {
+        self.draining > 0
     }
 
     /// Whether the rest of a response is still waited for on this connection.
@@ -131,6 +137,7 @@ impl Session {
 
     /// The rest of a response was thrown away, or there is no point in it.
     pub(crate) fn end_draining(&mut self, now: Now, connection: ConnectionId, outcome: Outcome) {
+        self.draining = self.draining.saturating_sub(1);
         match outcome {
             Outcome::Reusable => self.release(now, connection),
             Outcome::Close(reason) => self.lose(now, connection, reason),

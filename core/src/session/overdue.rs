@@ -6,7 +6,7 @@ use super::connections::MemberState;
 use super::error::{Error, ErrorKind};
 use super::establish::Establish;
 use super::exchange::ExchangeState;
-use super::session::Session;
+use super::session::{Outcome, Session};
 use super::timers::{Owner, Patience};
 use crate::base::{CloseReason, ConnectionId, Now, Phase, RequestId, Stage, Tick};
 
@@ -117,7 +117,7 @@ impl Session {
                 }
             }
             MemberState::Draining(until) if until <= now.tick => {
-                self.lose(now, id, CloseReason::UnreadContent);
+                self.end_draining(now, id, Outcome::Close(CloseReason::UnreadContent));
             }
             MemberState::Draining(until) => {
                 self.timers
