@@ -78,7 +78,7 @@ impl<S> Engine<S> {
             served: beginning.served,
         };
         live.supply = Supply::of(&beginning.request);
-        live.note_begin(now);
+        live.note_begin(now, beginning.kept);
         // `begin_on` has made sure that it can.
         let started = live
             .connection
@@ -171,8 +171,7 @@ impl<S> Engine<S> {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
         let pulse = Arc::clone(live.connection.pulse());
-        let reused = live.info.served > 0;
-        let loss = self.session.loss(id, reused, is_death(failure), &pulse);
+        let loss = self.session.loss(id, live.kept, is_death(failure), &pulse);
         // What came before our first octet was no answer.
         let unasked = failure == Failure::Violation(PeerViolation::Unsolicited);
         let judged = loss.map(|mut loss| {

@@ -19,6 +19,8 @@ pub(super) struct Member {
     pub(super) number: u64,
     /// Requests it was given so far.
     pub(super) served: u64,
+    /// It was idle once: its peer may have said something, or gone, while nobody listened.
+    pub(super) rested: bool,
     /// What its peer has hinted.
     pub(super) hint: KeepAlive,
     pub(super) pulse: Arc<Pulse>,
@@ -48,6 +50,7 @@ impl Member {
             state,
             number: 0,
             served: 0,
+            rested: false,
             hint: KeepAlive::default(),
             pulse: Arc::default(),
             armed: None,
@@ -86,6 +89,7 @@ impl Session {
         match self.pool.released(origin, connection, age) {
             Released::Granted(id) => self.grant(connection, id),
             Released::Idle => {
+                member.rested = true;
                 let limit = member.hint.idle_within(self.config.pool.idle_time);
                 if let Some(limit) = limit {
                     let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));

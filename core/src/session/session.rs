@@ -36,6 +36,8 @@ pub(crate) struct Beginning {
     pub(crate) patience: Patience,
     pub(crate) number: u64,
     pub(crate) served: u64,
+    /// The connection was kept for it, and not opened for it just now.
+    pub(crate) kept: bool,
 }
 
 impl Beginning {
@@ -296,6 +298,7 @@ impl Session {
             patience,
             number: member.number,
             served: member.served,
+            kept: member.served > 0 || member.rested,
         };
         member.served += 1;
         if let Some(limit) = patience.shortest() {
@@ -375,14 +378,14 @@ impl Session {
     pub(crate) fn loss(
         &self,
         id: RequestId,
-        reused: bool,
+        kept: bool,
         dead: bool,
         pulse: &Pulse,
     ) -> Option<Loss<'_>> {
         let exchange = self.exchanges.get(id.0)?;
         let request = &exchange.request;
         Some(Loss {
-            reused,
+            reused: kept,
             dead,
             received: pulse.received(),
             replays: exchange.replays,

@@ -6,6 +6,7 @@
 mod any_order;
 mod by_hand;
 mod pushed;
+mod unserved;
 
 use std::io;
 use std::mem;
