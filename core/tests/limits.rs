@@ -154,3 +154,29 @@ fn content_without_a_length_is_bounded_too() {
         assert_eq!(refused, Err(PeerViolation::ContentTooLong));
     }
 }
+
+/// Given limits that are as large as numbers get, then they are no limits: nothing overflows, however the input is cut.
+#[test]
+fn the_largest_limits_are_none() {
+    let limits = Limits {
+        max_head_bytes: usize::MAX,
+        max_fields: usize::MAX,
+        max_interim: usize::MAX,
+        max_interim_bytes: usize::MAX,
+        max_chunk_line: usize::MAX,
+        max_chunk_extensions: usize::MAX,
+        max_trailers: usize::MAX,
+        max_trailer_bytes: usize::MAX,
+        max_content_bytes: Some(u64::MAX),
+    };
+    let response = format!(
+        "HTTP/1.1 103 Early\r\nA: b\r\n\r\n{}",
+        chunked("2;c=d\r\nhi\r\n0\r\nE: f\r\n\r\n")
+    );
+    for piece in [response.len(), 1] {
+        assert_eq!(
+            read(&limits, response.as_bytes(), piece),
+            Ok(b"hi".to_vec())
+        );
+    }
+}

@@ -220,3 +220,28 @@ fn the_last_content_counts() {
         ("last", 0)
     );
 }
+
+/// A source that panics.
+struct Panics;
+
+impl io::Read for Panics {
+    fn read(&mut self, _into: &mut [u8]) -> io::Result<usize> {
+        panic!("a fault of the application's")
+    }
+}
+
+/// Given a source that panics in a thread that sends, then the place of its connection is free for the next request.
+#[test]
+fn a_source_that_panics_keeps_no_place() {
+    let origin = echo();
+    let mut config = Config::default();
+    config.pool.live_per_origin = Some(1);
+    config.timeouts.pool_wait = Some(Duration::from_secs(2));
+    let session = blocking::Session::with(config).expect("a valid configuration");
+    let request = session.post(origin.url("/")).body_reader(Panics, None);
+    let sending = std::thread::spawn(|| request.send());
+    assert!(sending.join().is_err(), "it panics");
+    let response = session.post(origin.url("/")).body("next").send();
+    let text = response.and_then(|response| response.text());
+    assert_eq!(text.expect("an answer"), "next");
+}

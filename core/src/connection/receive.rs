@@ -246,6 +246,7 @@ impl Connection {
             return &[];
         };
         let input = &mut self.scratch.input;
+        let before = *reader;
         match reader.advance(input.unread(), &self.rules) {
             Ok((skip, Part::Content(count))) => {
                 input.consume(skip);
@@ -258,8 +259,11 @@ impl Connection {
                 input.consume(skip);
                 &[]
             }
-            // `poll` tells the failure.
-            Err(_) => &[],
+            // `poll` tells the failure, and must begin where we did: no octet of the framing was used up.
+            Err(_) => {
+                *reader = before;
+                &[]
+            }
         }
     }
 

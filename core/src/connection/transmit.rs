@@ -181,6 +181,11 @@ impl Connection {
         }
     }
 
+    /// Whether the rest of the request will never go out: it was answered early, or the transport takes nothing more.
+    pub(crate) fn has_stopped_sending(&self) -> bool {
+        self.halves.send == SendState::Stopped
+    }
+
     /// Whether content was taken from the caller in this exchange: content that can be read only once can be sent again
     /// as long as it was not.
     pub fn has_touched_content(&self) -> bool {

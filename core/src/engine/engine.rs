@@ -59,8 +59,6 @@ pub struct Engine<S> {
     pub(super) session: Session,
     pub(super) slots: Vec<Slot<S>>,
     pub(super) spare: Vec<Scratch>,
-    /// How many connections throw away the rest of a response.
-    pub(super) draining: usize,
     /// Connections that a step of driving can move on.
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections whose machine may have something to tell.
@@ -80,7 +78,6 @@ impl<S> Engine<S> {
             session: Session::new(config),
             slots: Vec::new(),
             spare: Vec::new(),
-            draining: 0,
             ready: VecDeque::new(),
             dirty: VecDeque::new(),
             commands: VecDeque::new(),

@@ -78,7 +78,7 @@ impl<S> Engine<S> {
             served: beginning.served,
         };
         live.supply = Supply::of(&beginning.request);
-        live.note_begin(now);
+        live.note_begin(now, beginning.kept);
         // `begin_on` has made sure that it can.
         let started = live
             .connection
@@ -127,7 +127,6 @@ impl<S> Engine<S> {
                 deadline: Some(until),
                 ..Patience::default()
             };
-            self.draining += 1;
             self.put_slot(live);
             self.settle();
             return;
@@ -144,7 +143,6 @@ impl<S> Engine<S> {
         if wanted && live.connection.discard_more(DRAIN_OCTETS) == Rest::Coming {
             return Some(live);
         }
-        self.draining = self.draining.saturating_sub(1);
         let outcome = self.judge_end(&mut live);
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
@@ -173,8 +171,7 @@ impl<S> Engine<S> {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
         let pulse = Arc::clone(live.connection.pulse());
-        let reused = live.info.served > 0;
-        let loss = self.session.loss(id, reused, is_death(failure), &pulse);
+        let loss = self.session.loss(id, live.kept, is_death(failure), &pulse);
         // What came before our first octet was no answer.
         let unasked = failure == Failure::Violation(PeerViolation::Unsolicited);
         let judged = loss.map(|mut loss| {
@@ -182,7 +179,7 @@ impl<S> Engine<S> {
             loss.judge()
         });
         // Content that was pushed before it was asked for is gone, even if not an octet of it went out.
-        if live.supply.is_used() || !matches!(judged, Some(Ok(_))) {
+        if live.supply.was_handed_over() || !matches!(judged, Some(Ok(_))) {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
         if self.session.is_closed() {
@@ -203,7 +200,7 @@ impl<S> Engine<S> {
         connection.head().status() == StatusCode::EXPECTATION_FAILED
             && connection.expected_continue()
             && !connection.has_touched_content()
-            && !live.supply.is_used()
+            && !live.supply.was_handed_over()
             && self.session.may_drop_expectation(id)
     }
 

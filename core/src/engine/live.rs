@@ -59,6 +59,8 @@ pub struct Live<S> {
     pub(super) ready: Readiness,
     /// When the transport was last asked for octets.
     looked: Option<Tick>,
+    /// The connection was not opened just now for the request that uses it: it may have died unnoticed.
+    pub(super) kept: bool,
     /// A request is about to begin on a kept connection that nobody has looked at since it came to rest.
     must_look: bool,
     /// Where the request's content comes from.
@@ -85,6 +87,7 @@ impl<S> Live<S> {
                 closed: false,
             },
             looked: None,
+            kept: false,
             must_look: false,
             supply: Supply::default(),
         }
@@ -207,11 +210,12 @@ impl<S> Live<S> {
     /// A request begins. A kept connection must be looked at first, unless it was found drained a moment ago: between
     /// a look and the first octet there is always such a moment, and a loop that sends its next request when the last
     /// has ended need not ask twice.
-    pub(super) fn note_begin(&mut self, now: Now) {
+    pub(super) fn note_begin(&mut self, now: Now, kept: bool) {
+        self.kept = kept;
         let just_looked = self
             .looked
             .is_some_and(|looked| now.tick.since(looked) <= MOMENT);
-        self.must_look = self.info.served > 0 && (!just_looked || self.ready.read);
+        self.must_look = kept && (!just_looked || self.ready.read);
     }
 
     /// Reads once with `read`, if the connection has a use for octets; tells how many came. The end of the stream and

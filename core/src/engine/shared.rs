@@ -82,7 +82,7 @@ impl<S> Engine<S> {
     /// A connection whose response was let go of, if its rest may still come: read it, and
     /// [give it back](Engine::put_drained). `None` if there is none to look at.
     pub fn take_draining(&mut self) -> Option<Box<Live<S>>> {
-        if self.draining == 0 {
+        if !self.session.has_draining() {
             return None;
         }
         let draining = |slot: &Slot<S>| match slot {
@@ -141,5 +141,43 @@ impl<S> Engine<S> {
     /// The application gives the request up while its connection is out.
     pub fn cancel_taken(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) {
         self.let_go(now, id, live);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::RequestBuilder;
+    use crate::engine::Command;
+    use crate::session::Config;
+    use core::time::Duration;
+
+    /// Given the rest of a response for which nobody comes, when its time is up, then nobody looks for it any more.
+    #[test]
+    fn a_rest_that_is_too_late_is_not_looked_for() {
+        let (mut engine, now) = (
+            Engine::new(Config::default()).expect("valid"),
+            Now::default(),
+        );
+        let request = RequestBuilder::new("GET", "http://192.0.2.1/").build();
+        let id = engine.submit(now, request.expect("a request"));
+        let Some(Command::Dial { connection, .. }) = engine.poll_command() else {
+            panic!("no dial");
+        };
+        engine.deposit(connection, ()).expect("it is wanted");
+        engine.handle_connected(now, connection);
+        let Step::Use(mut live) = engine.step(now, id) else {
+            panic!("no connection");
+        };
+        live.write(now, |(), outgoing| Ok(outgoing.len()));
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+        live.read(now, |(), space| {
+            space[..head.len()].copy_from_slice(head);
+            Ok(head.len())
+        });
+        engine.cancel_taken(now, id, live);
+        assert!(engine.session.has_draining());
+        engine.handle_deadline(now.after(Duration::from_secs(1)));
+        assert!(!engine.session.has_draining());
     }
 }

@@ -16,8 +16,8 @@ pub(super) struct Supply {
     piece: Bytes,
     /// What comes behind the last piece.
     next: Next,
-    /// The application has handed something over, a piece or the end: it will not do so again.
-    used: bool,
+    /// The application has handed something over that it will not hand over again: a piece, or the end.
+    handed_over: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Supply {
             Some(piece) => Self {
                 piece,
                 next: Next::End(request.trailers().clone()),
-                used: false,
+                handed_over: false,
             },
             None => Self {
                 next: Next::Push { asked: false },
@@ -55,11 +55,6 @@ impl Supply {
     /// Whether there is something to tell the connection: a piece, or the end behind the last one.
     pub(super) fn has_some(&self) -> bool {
         !self.piece.is_empty() || matches!(self.next, Next::End(_))
-    }
-
-    /// Whether a part of the content would be missing if the request were sent anew.
-    pub(super) fn is_used(&self) -> bool {
-        self.used
     }
 
     /// Counts what the connection took of the piece, and tells it the end behind the last.
@@ -92,6 +87,12 @@ impl Supply {
         }
     }
 
+    /// Whether the application has pushed anything, taken by the connection or not: the request cannot be sent again
+    /// then without a hole in its content.
+    pub(super) fn was_handed_over(&self) -> bool {
+        self.handed_over
+    }
+
     /// Takes the next piece from the application.
     pub(super) fn push(&mut self, connection: &Connection, piece: Bytes) -> Result<(), Misuse> {
         let Next::Push { asked } = &mut self.next else {
@@ -108,7 +109,7 @@ impl Supply {
             return Err(Misuse::ContentTooLong);
         }
         *asked = piece.is_empty() && *asked;
-        self.used |= !piece.is_empty();
+        self.handed_over |= !piece.is_empty();
         self.piece = piece;
         Ok(())
     }
@@ -119,7 +120,7 @@ impl Supply {
         connection: &Connection,
         trailers: Fields,
     ) -> Result<(), Misuse> {
-        if !matches!(self.next, Next::Push { .. }) {
+        if !matches!(self.next, Next::Push { .. }) || connection.has_stopped_sending() {
             return Err(Misuse::NoContent);
         }
         let here = self.piece.len() as u64;
@@ -129,8 +130,8 @@ impl Supply {
             _ => {}
         }
         connection.check_trailers(&trailers)?;
+        self.handed_over = true;
         self.next = Next::End(trailers);
-        self.used = true;
         Ok(())
     }
 }

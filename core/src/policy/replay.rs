@@ -17,7 +17,7 @@ use crate::base::Progress;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Loss<'a> {
-    /// The connection had served another request before.
+    /// The connection was kept: it had served another request before, or had been idle since it was opened.
     pub reused: bool,
     /// It ended by end of stream or reset; not by a time limit, a violation or the application.
     pub dead: bool,

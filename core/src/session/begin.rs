@@ -21,6 +21,8 @@ pub(crate) struct Beginning {
     pub(crate) patience: Patience,
     pub(crate) number: u64,
     pub(crate) served: u64,
+    /// The connection was kept for it, and not opened for it just now.
+    pub(crate) kept: bool,
 }
 
 impl Beginning {
@@ -78,6 +80,7 @@ impl Session {
             patience,
             number: member.number,
             served: member.served,
+            kept: member.served > 0 || member.rested,
         };
         member.served += 1;
         if let Some(limit) = patience.shortest() {

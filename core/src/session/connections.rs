@@ -20,6 +20,8 @@ pub(super) struct Member {
     pub(super) number: u64,
     /// Requests it was given so far.
     pub(super) served: u64,
+    /// It was idle once: its peer may have said something, or gone, while nobody listened.
+    pub(super) rested: bool,
     /// What its peer has hinted.
     pub(super) hint: KeepAlive,
     pub(super) pulse: Arc<Pulse>,
@@ -49,6 +51,7 @@ impl Member {
             state,
             number: 0,
             served: 0,
+            rested: false,
             hint: KeepAlive::default(),
             pulse: Arc::default(),
             armed: None,
@@ -87,6 +90,7 @@ impl Session {
         match self.pool.released(origin, connection, age) {
             Released::Granted(id) => self.grant(connection, id),
             Released::Idle => {
+                member.rested = true;
                 let limit = member.hint.idle_within(self.config.pool.idle_time);
                 if let Some(limit) = limit {
                     let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
@@ -119,9 +123,15 @@ impl Session {
         debug_assert!(exchange.is_some());
         if let Some(member) = self.members.get_mut(connection.0) {
             member.state = MemberState::Draining(until);
+            self.draining += 1;
             self.timers
                 .arm(&mut member.armed, Owner::Connection(connection), until);
         }
+    }
+
+    /// Whether the rest of any response is waited for: nearly always there is none, and nobody looks for it.
+    pub(crate) fn has_draining(&self) -> bool {
+        self.draining > 0
     }
 
     /// Whether the rest of a response is still waited for on this connection.
@@ -132,6 +142,7 @@ impl Session {
 
     /// The rest of a response was thrown away, or there is no point in it.
     pub(crate) fn end_draining(&mut self, now: Now, connection: ConnectionId, outcome: Outcome) {
+        self.draining = self.draining.saturating_sub(1);
         match outcome {
             Outcome::Reusable => self.release(now, connection),
             Outcome::Close(reason) => self.lose(now, connection, reason),

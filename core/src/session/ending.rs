@@ -76,14 +76,14 @@ impl Session {
     pub(crate) fn loss(
         &self,
         id: RequestId,
-        reused: bool,
+        kept: bool,
         dead: bool,
         pulse: &Pulse,
     ) -> Option<Loss<'_>> {
         let exchange = self.exchanges.get(id.0)?;
         let request = &exchange.request;
         Some(Loss {
-            reused,
+            reused: kept,
             dead,
             received: pulse.received(),
             replays: exchange.replays,

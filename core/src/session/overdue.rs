@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::connections::MemberState;
+use super::ending::Outcome;
 use super::error::{Error, ErrorKind};
 use super::establish::Establish;
 use super::exchange::ExchangeState;
@@ -117,7 +118,7 @@ impl Session {
                 }
             }
             MemberState::Draining(until) if until <= now.tick => {
-                self.lose(now, id, CloseReason::UnreadContent);
+                self.end_draining(now, id, Outcome::Close(CloseReason::UnreadContent));
             }
             MemberState::Draining(until) => {
                 self.timers

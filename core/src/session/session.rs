@@ -43,6 +43,8 @@ pub(crate) struct Session {
     pub(super) opened: u64,
     pub(super) reused: u64,
     pub(super) closed: bool,
+    /// How many connections throw away the rest of a response.
+    pub(super) draining: usize,
 }
 
 impl Session {
@@ -62,6 +64,7 @@ impl Session {
             opened: 0,
             reused: 0,
             closed: false,
+            draining: 0,
             config,
         }
     }

@@ -110,7 +110,7 @@ impl HeadScan {
             } else {
                 return Err(HeadError::LeadingWhitespace);
             }
-            if self.lines > limits.fields + before_fields {
+            if self.lines > limits.fields.saturating_add(before_fields) {
                 return Err(HeadError::TooManyFields);
             }
             self.line_start = length;

@@ -5,6 +5,8 @@
 
 mod any_order;
 mod by_hand;
+mod pushed;
+mod unserved;
 
 use std::io;
 use std::mem;
@@ -105,6 +107,27 @@ fn asking_for_content_again_does_not_cost_the_trailers() {
         }
     }
     assert_eq!((&*content, trailers), (&b"ab"[..], 1));
+}
+
+/// Given a chunk size that is none, when the application asks for content until there is none, then the response fails
+/// all the same: framing that was refused is not read on from its middle (RFC 9112 §7.1).
+#[test]
+fn asking_for_content_again_does_not_mend_a_bad_chunk() {
+    let (mut engine, now) = (engine(Config::default()), at(0));
+    let (id, connection) = sent(&mut engine, now, get("/"));
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let octets = format!("{head}1\r\na\r\n3GX\r\n0\r\n\r\n");
+    arrive(&mut engine, now, connection, octets.as_bytes());
+    let (mut content, mut last) = (Vec::new(), None);
+    while let Some(event) = engine.poll_event(now) {
+        while matches!(event, Event::Content(_)) && !engine.content(id).is_empty() {
+            content.push(engine.content(id)[0]);
+            engine.consume(now, id, 1);
+        }
+        last = Some(event);
+    }
+    let failed = matches!(last, Some(Event::Failed(_, _)));
+    assert!(failed && content == b"a", "{last:?} after {content:?}");
 }
 
 /// Given an interim response and the final one that came together, when the application asks for content between them,

@@ -1,6 +1,7 @@
 //! A request under way: from its connection to the head of its response, on the thread that sends it.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -70,12 +71,20 @@ impl<'a> Exchange<'a> {
             read(&mut self.live, now);
         }
         loop {
-            if self.live.readiness().write
-                && let Err(why) = self.write()
-            {
-                return self.end(|engine, now, id, live| {
-                    Step::Failed(engine.fail_source(now, id, live, why))
-                });
+            if self.live.readiness().write {
+                // The source is the application's: whatever it does, the connection's place must not be lost.
+                match panic::catch_unwind(AssertUnwindSafe(|| self.write())) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(why)) => {
+                        return self.end(|engine, now, id, live| {
+                            Step::Failed(engine.fail_source(now, id, live, why))
+                        });
+                    }
+                    Err(fault) => {
+                        self.cancel();
+                        panic::resume_unwind(fault);
+                    }
+                }
             }
             if self.live.readiness().read {
                 read(&mut self.live, now);
@@ -97,6 +106,14 @@ impl<'a> Exchange<'a> {
             }
             now = self.wait(now);
         }
+    }
+
+    /// Gives the request up.
+    fn cancel(self) {
+        self.end(|engine, now, id, live| {
+            engine.cancel_taken(now, id, live);
+            Step::Wait
+        });
     }
 
     fn write(&mut self) -> Result<(), ContentError> {
