@@ -5,6 +5,7 @@
 
 mod any_order;
 mod by_hand;
+mod codec;
 mod pushed;
 mod unserved;
 
