@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::failure::Failure;
 use super::persistence::{KeepAlive, Persistence};
 use super::scratch::Scratch;
 use super::send::{ContentWriter, Misuse, RequestPlan};
@@ -292,12 +293,22 @@ impl Connection {
         }
     }
 
-    /// Takes the exchange's memory; the response head can still be read from it.
+    /// Takes the exchange's memory; the response head can still be read from it. An exchange that is not over is broken
+    /// off with that: what was to be sent, and what is half read, is gone.
     pub fn take_scratch(&mut self) -> Scratch {
         // Octets that nobody asked for must not vanish with the buffer: they decide whether the connection lives.
         if self.scratch.input.unread_len() > 0 {
             self.persistence.note(CloseReason::Surplus);
         }
+        if !matches!(
+            self.halves.receive,
+            ReceiveState::Idle | ReceiveState::Done | ReceiveState::Switched
+        ) {
+            let gone = Failure::Transport(io::ErrorKind::ConnectionAborted);
+            self.break_off(gone, CloseReason::Abandoned);
+            self.advance_send(SendEvent::Failed);
+        }
+        self.written = 0;
         core::mem::take(&mut self.scratch)
     }
 

@@ -112,6 +112,9 @@ impl<S> Engine<S> {
         if let Some(live) = connection.and_then(|connection| self.take_slot(connection)) {
             let error = self.fail_with(now, id, live, kind);
             self.events.push_back(Event::Failed(id, error));
+        } else {
+            self.session.fail_early(now, id, kind);
+            self.settle();
         }
     }
 

@@ -134,7 +134,13 @@ impl Config {
 
     /// Whether the core adds `Expect: 100-continue` to a request.
     pub(crate) fn expectation(&self, request: &Request, shape: &Shape) -> Expectation {
-        let policy = request.expect.unwrap_or(self.expect_continue);
+        // Removing the field takes the session's policy away, like any lower level's line.
+        let removed = request.removed.known() & Known::Expect.bit() != 0;
+        let session = match removed {
+            true => ExpectContinue::Never,
+            false => self.expect_continue,
+        };
+        let policy = request.expect.unwrap_or(session);
         let length = match shape.content {
             ContentPlan::None => Some(0),
             ContentPlan::Length(length) => Some(length),

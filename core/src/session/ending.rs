@@ -119,6 +119,27 @@ impl Session {
         error
     }
 
+    /// Fails a request whose exchange has not begun; its requester is woken to collect the error.
+    pub(crate) fn fail_early(&mut self, now: Now, id: RequestId, kind: ErrorKind) {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return;
+        };
+        let granted = match exchange.state {
+            ExchangeState::Waiting => {
+                self.pool.leave_queue(exchange.origin, id);
+                None
+            }
+            ExchangeState::Granted(connection) => Some(connection),
+            ExchangeState::Running(_) | ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {
+                return;
+            }
+        };
+        self.fail_exchange(id, Error::new(kind, Stage::PoolWait));
+        if let Some(connection) = granted {
+            self.release(now, connection);
+        }
+    }
+
     /// The application gives up a request that has no connection in anybody's hands. Returns the connection that is
     /// still at work for it, if there is one: its driver must give it back.
     pub(crate) fn cancel(&mut self, now: Now, id: RequestId) -> Option<ConnectionId> {

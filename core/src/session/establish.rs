@@ -252,6 +252,7 @@ impl Session {
         {
             self.timers
                 .arm(&mut establish.armed, Owner::Establish(id), due);
+            self.tidy_timers();
         }
     }
 

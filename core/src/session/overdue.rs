@@ -200,7 +200,7 @@ impl Session {
     }
 
     /// Drops entries whose owner has ended or is armed for another tick, when they have become many.
-    fn tidy_timers(&mut self) {
+    pub(super) fn tidy_timers(&mut self) {
         let owners = self.exchanges.len() + self.members.len() + self.establishes.len();
         if self.timers.len() <= 64 + 4 * owners {
             return;

@@ -152,6 +152,18 @@ fn the_expectation_is_policy() {
 }
 
 #[test]
+fn a_request_that_removes_the_expectation_has_none_of_the_sessions() {
+    let config = Config {
+        expect_continue: ExpectContinue::Always,
+        ..Config::default()
+    };
+    let mut post = draft(Method::POST, "http://a/", &[]);
+    post.content = Content::Bytes("content".into());
+    post.removed = names(&["Expect"]);
+    assert!(!head(post, &config).contains("Expect"));
+}
+
+#[test]
 fn a_proxy_sees_what_is_meant_for_it_and_an_origin_does_not() {
     let own = [("Proxy-Authorization", "by hand")];
     let direct = head(draft(Method::GET, "http://a/b", &own), &Config::default());

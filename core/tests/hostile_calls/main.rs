@@ -5,6 +5,7 @@
 
 mod any_order;
 mod by_hand;
+mod codec;
 mod pushed;
 mod unserved;
 
@@ -257,6 +258,27 @@ fn finished_requests_leave_no_deadlines_behind() {
         wakings += 1;
     }
     assert!(wakings < 200, "{wakings} wakings for nothing");
+}
+
+/// Given a pool in which nobody waits for a time, when connections come and go, then the limits of those that are gone
+/// are forgotten.
+#[test]
+fn lost_connections_leave_no_deadlines_behind() {
+    let mut config = Config::default();
+    config.timeouts.pool_wait = None;
+    let (mut engine, mut now) = (engine(config), at(0));
+    for _ in 0..1000 {
+        now = now.after(Duration::from_micros(100));
+        let (id, _) = sent(&mut engine, now, get("/"));
+        engine.cancel(now, id);
+        while engine.poll_command().is_some() {}
+    }
+    let mut left = 0;
+    while let Some(due) = engine.deadline() {
+        engine.handle_deadline(at_tick(due));
+        left += 1;
+    }
+    assert!(left <= 100, "{left} deadlines of connections that are gone");
 }
 
 /// Given connections that are given back under each other's requests, then both requests are over, and no connection

@@ -7,7 +7,10 @@ use sessile_core::{
     RequestBuilder,
 };
 
-use crate::by_hand::{arrive, assert_answered, at, engine, events, idle_connection, sent};
+use crate::by_hand::{
+    NO_CONTENT, arrive, assert_answered, at, connect, engine, events, get, idle_connection, send,
+    sent,
+};
 
 const REFUSAL: &[u8] = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
 
@@ -89,4 +92,60 @@ fn ending_content_after_an_early_answer_does_not_cost_the_answer() {
     arrive(&mut engine, now, connection, b"no");
     let told = events(&mut engine, now);
     assert!(matches!(told[..], [Event::Content(_)]), "{told:?}");
+}
+
+/// Given a driver that has lent content of its own, and stopped in its middle, when the application ends the content it
+/// was asked for, then the request stops, and its connection is not used again.
+#[test]
+fn an_end_in_the_middle_of_lent_content_completes_nothing() {
+    let (mut engine, now) = (engine(Config::default()), at(0));
+    let (id, connection) = sent(&mut engine, now, pushing(ExpectContinue::Never));
+    let told = events(&mut engine, now);
+    assert!(matches!(told[..], [Event::ContentWanted(_)]), "{told:?}");
+    let mut live = engine.drive(connection).expect("an open connection");
+    let mut room = 100;
+    live.write_from(now, &[b'a'; 4000], |(), _| {
+        match std::mem::take(&mut room) {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            octets => Ok(octets),
+        }
+    });
+    drop(live);
+    let finished = engine.finish_content(now, id, Fields::new());
+    assert_eq!(finished, Ok(()));
+    send(&mut engine, now, connection);
+    arrive(&mut engine, now, connection, NO_CONTENT);
+    assert_answered(&events(&mut engine, now), id);
+    assert!(engine.pool().origins.is_empty());
+}
+
+/// Given a source that fails before its request has a connection, then the request fails, and leaves nothing behind.
+#[test]
+fn content_that_is_aborted_early_fails_its_request() {
+    let mut config = Config::default();
+    config.pool.live_per_origin = Some(1);
+    let (mut engine, now) = (engine(config), at(0));
+    let id = engine.submit(now, pushing(ExpectContinue::Never));
+    engine.abort_content(now, id, io::ErrorKind::Other);
+    let told = events(&mut engine, now);
+    assert!(
+        matches!(told[..], [Event::Failed(failed, _)] if failed == id),
+        "{told:?}"
+    );
+    let connection = connect(&mut engine, now).expect("it was dialled all the same");
+    assert_eq!(engine.pool().origins[0].idle, 1);
+
+    // Granted, and not begun.
+    let id = engine.submit(now, pushing(ExpectContinue::Never));
+    engine.abort_content(now, id, io::ErrorKind::Other);
+    let told = events(&mut engine, now);
+    assert!(
+        matches!(told[..], [Event::Failed(failed, _)] if failed == id),
+        "{told:?}"
+    );
+    let next = engine.submit(now, get("/"));
+    assert!(events(&mut engine, now).is_empty());
+    send(&mut engine, now, connection);
+    arrive(&mut engine, now, connection, NO_CONTENT);
+    assert_answered(&events(&mut engine, now), next);
 }
