@@ -64,7 +64,8 @@ impl<S> Engine<S> {
 
     /// Hands over the next piece of a request's content ([`Content::Stream`](crate::Content::Stream)), after
     /// [`Event::ContentWanted`](crate::Event::ContentWanted) has asked for it. The piece is sent without a copy; when it
-    /// has gone out, the next is asked for. An empty piece changes nothing.
+    /// has gone out, the next is asked for. An empty piece changes nothing. A request of which a piece
+    /// was taken is never sent anew, not even if no octet of it went out.
     ///
     /// # Errors
     /// The piece is not taken if the one before has not gone out ([`Misuse::NotReady`]), if there is more than was

@@ -181,7 +181,8 @@ impl<S> Engine<S> {
             loss.received = if unasked { 0 } else { loss.received };
             loss.judge()
         });
-        if !matches!(judged, Some(Ok(_))) {
+        // Content that was pushed before it was asked for is gone, even if not an octet of it went out.
+        if live.supply.is_used() || !matches!(judged, Some(Ok(_))) {
             return Some(self.fail_with(now, id, live, failure.into()));
         }
         if self.session.is_closed() {
@@ -202,6 +203,7 @@ impl<S> Engine<S> {
         connection.head().status() == StatusCode::EXPECTATION_FAILED
             && connection.expected_continue()
             && !connection.has_touched_content()
+            && !live.supply.is_used()
             && self.session.may_drop_expectation(id)
     }
 

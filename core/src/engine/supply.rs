@@ -16,6 +16,8 @@ pub(super) struct Supply {
     piece: Bytes,
     /// What comes behind the last piece.
     next: Next,
+    /// The application has handed something over, a piece or the end: it will not do so again.
+    used: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,10 +40,11 @@ impl Supply {
                     false => Next::End(request.trailers().clone()),
                 },
                 piece,
+                used: false,
             },
             None => Self {
-                piece: Bytes::new(),
                 next: Next::Push { asked: false },
+                ..Self::default()
             },
         }
     }
@@ -54,6 +57,11 @@ impl Supply {
     /// Whether there is something to tell the connection: a piece, or the end behind the last one.
     pub(super) fn has_some(&self) -> bool {
         !self.piece.is_empty() || matches!(self.next, Next::End(_))
+    }
+
+    /// Whether a part of the content would be missing if the request were sent anew.
+    pub(super) fn is_used(&self) -> bool {
+        self.used
     }
 
     /// Counts what the connection took of the piece, and tells it the end behind the last.
@@ -102,6 +110,7 @@ impl Supply {
             return Err(Misuse::ContentTooLong);
         }
         *asked = piece.is_empty() && *asked;
+        self.used |= !piece.is_empty();
         self.piece = piece;
         Ok(())
     }
@@ -123,6 +132,7 @@ impl Supply {
         }
         connection.check_trailers(&trailers)?;
         self.next = Next::End(trailers);
+        self.used = true;
         Ok(())
     }
 }
