@@ -16,7 +16,12 @@ fn requests_keep_their_invariant() {
 
 #[test]
 fn encoded_heads_keep_their_invariant() {
-    hold("encode", sessile_fuzz::encode, 20_000);
+    hold("encode", sessile_fuzz::encode, 10_000);
+}
+
+#[test]
+fn uploads_keep_their_invariant() {
+    hold("upload", sessile_fuzz::upload, 10_000);
 }
 
 /// Fields of every length from just below the first size of the receive buffer (8 KiB): its edge comes to lie at each
