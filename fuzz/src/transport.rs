@@ -19,6 +19,8 @@ pub(crate) enum Room {
 pub(crate) struct Transport {
     pub(crate) id: ConnectionId,
     pub(crate) wire: Vec<u8>,
+    /// How much of that was found right.
+    pub(crate) judged: usize,
     pub(crate) coming: VecDeque<Word>,
     /// What is left of the last word of the peer that was begun.
     rest: &'static [u8],
@@ -38,6 +40,7 @@ impl Transport {
         Self {
             id,
             wire: Vec::new(),
+            judged: 0,
             coming: VecDeque::new(),
             rest: b"",
             failed: false,
@@ -52,6 +55,7 @@ impl Transport {
     /// Forgets an exchange that is over; the next begins.
     pub(crate) fn renew(&mut self) {
         self.wire.clear();
+        self.judged = 0;
         self.continued = false;
         self.answered_at = None;
         self.refused = false;
