@@ -1,5 +1,7 @@
 //! A small decoder of the chunked coding (RFC 9112 §7.1), written apart from the core's: whole input, no state.
 
+use crate::grammar;
+
 /// What chunked content holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decoded<'a> {
@@ -13,8 +15,29 @@ pub(crate) struct Decoded<'a> {
     pub(crate) rest: &'a [u8],
 }
 
+/// What may stand behind a chunk's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extensions {
+    /// What begins as the grammar's do, and holds no control octet.
+    Plain,
+    /// Anything but CR and LF.
+    Any,
+}
+
 /// Decodes chunked content; `None` if it is malformed or not all there.
-pub(crate) fn decode(octets: &[u8]) -> Option<Decoded<'_>> {
+pub(crate) fn decode(octets: &[u8], extensions: Extensions) -> Option<Decoded<'_>> {
+    let mut decoded = decode_chunks(octets, extensions)?;
+    loop {
+        match line(&mut decoded.rest)? {
+            [] => return Some(decoded),
+            [b' ' | b'\t', ..] => {}
+            _ => decoded.trailer_lines += 1,
+        }
+    }
+}
+
+/// Decodes chunked content up to its last chunk; the trailer section is what follows.
+pub(crate) fn decode_chunks(octets: &[u8], extensions: Extensions) -> Option<Decoded<'_>> {
     let mut decoded = Decoded {
         content: Vec::new(),
         chunks: 0,
@@ -26,30 +49,28 @@ pub(crate) fn decode(octets: &[u8]) -> Option<Decoded<'_>> {
         let line = line(&mut decoded.rest)?;
         let digits = line.iter().take_while(|octet| octet.is_ascii_hexdigit());
         let (digits, extension) = line.split_at(digits.count());
-        decoded.extensions |= is_extension(extension)?;
+        decoded.extensions |= is_extension(extension, extensions)?;
         let size = usize::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
         if size == 0 {
-            break;
+            return Some(decoded);
         }
         let (data, rest) = decoded.rest.split_at_checked(size)?;
         decoded.content.extend_from_slice(data);
         decoded.chunks += 1;
         decoded.rest = rest.strip_prefix(b"\r\n")?;
     }
-    loop {
-        match line(&mut decoded.rest)? {
-            [] => return Some(decoded),
-            [b' ' | b'\t', ..] => {}
-            _ => decoded.trailer_lines += 1,
-        }
-    }
 }
 
 /// Whether the rest of a chunk's first line is an extension, and not nothing; `None` if it is neither.
-fn is_extension(rest: &[u8]) -> Option<bool> {
-    let control = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
-    let begins_well = rest.is_empty() || rest.trim_ascii_start().starts_with(b";");
-    (begins_well && !rest.iter().any(control)).then_some(!rest.is_empty())
+fn is_extension(rest: &[u8], extensions: Extensions) -> Option<bool> {
+    let good = match extensions {
+        Extensions::Any => !rest.iter().any(|octet| b"\r\n".contains(octet)),
+        Extensions::Plain => {
+            let begins_well = rest.is_empty() || rest.trim_ascii_start().starts_with(b";");
+            begins_well && !rest.iter().any(|octet| grammar::is_control(*octet))
+        }
+    };
+    good.then_some(!rest.is_empty())
 }
 
 /// Takes a line from the front, without its CRLF.
@@ -66,8 +87,8 @@ mod tests {
 
     #[test]
     fn chunks_extensions_and_trailers_are_told_apart() {
-        let decoded =
-            decode(b"5;x\r\nhello\r\n0A\r\n, chunked!\r\n00\r\na: 1\r\n 2\r\nb:\r\n\r\nrest");
+        let decoded = b"5;x\r\nhello\r\n0A\r\n, chunked!\r\n00\r\na: 1\r\n 2\r\nb:\r\n\r\nrest";
+        let decoded = decode(decoded, Extensions::Plain);
         let expected = Decoded {
             content: b"hello, chunked!".to_vec(),
             chunks: 2,
@@ -91,7 +112,10 @@ mod tests {
             "0 x\r\n\r\n",
             "0;\0\r\n\r\n",
         ] {
-            assert_eq!(decode(octets.as_bytes()), None, "{octets:?}");
+            let read = decode(octets.as_bytes(), Extensions::Plain);
+            assert_eq!(read, None, "{octets:?}");
         }
+        assert!(decode(b"0 x\0\r\n\r\n", Extensions::Any).is_some());
+        assert!(decode(b"0;\n\r\n\r\n", Extensions::Any).is_none());
     }
 }

@@ -6,7 +6,7 @@ use crate::delivery::Delivery;
 use crate::differences::DIFFERENCES;
 use crate::exchange::{Outcome, run};
 use crate::oracles::{Message, Oracle, Reading};
-use crate::scenario::{Scenario, Written};
+use crate::scenario::Scenario;
 use crate::trace::Ending;
 use crate::tree;
 
@@ -42,11 +42,7 @@ pub fn differential(input: &[u8]) {
     let Some(scenario) = Scenario::read(&drawn.plain) else {
         return;
     };
-    let scenario = scenario.with_default_rules();
-    let scenario = Scenario {
-        written: Written::Whole,
-        ..scenario
-    };
+    let scenario = scenario.plain();
     let ours = run(&scenario, Delivery::WHOLE, &mut Scratch::default());
     drawn.judge(&ours.trace);
     for oracle in Oracle::ALL {
@@ -77,6 +73,7 @@ impl Case<'_> {
             (Ending::Complete, Reading::Waiting) | (Ending::Waiting, Reading::Complete(_)) => {
                 Some(Class::Other)
             }
+            (Ending::Switched, _) => panic!("no request of ours offers to switch"),
             // To refuse early is no difference.
             (Ending::Failed(_), Reading::Refused(_) | Reading::Waiting)
             | (Ending::Waiting, Reading::Waiting) => None,

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! POST http://user:pw@example.org/a?b#c     method, SP, URL
-//! h Name: value                             a field line of the request's; `s` of the session's; `t` behind the content
+//! h Name: value                             a field line of the request's; `s` the session's; `t` behind the content
 //! r Name                                    a name that the request removes; `d` that the session removes
 //! q key=value                               a pair for the query
 //! b octets                                  content in memory; `l 5` of known length, `u` of unknown length
-//! e A                                       expect a 100 always (A), never (N), above so much (a digit); `E` the session
+//! e A                                       expect a 100: always (A), never (N), above a digit; `E` the session
 //! c user:password                           credentials for a proxy
 //! *                                         asterisk-form
 //! ```

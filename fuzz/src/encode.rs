@@ -4,7 +4,7 @@ use sessile_core::{
     Config, Connection, Content, Error, Prepared, Request, Route, Scratch, Stage, Url,
 };
 
-use crate::chunked;
+use crate::chunked::{self, Extensions};
 use crate::draft::Draft;
 use crate::exchange::now;
 use crate::grammar;
@@ -251,7 +251,7 @@ fn judge_content(draft: &Draft, request: &Request, expected: &[u8], octets: &[u8
         assert_eq!(octets, expected);
         return;
     }
-    let decoded = chunked::decode(octets).expect("all chunks");
+    let decoded = chunked::decode(octets, Extensions::Plain).expect("all chunks");
     assert_eq!(decoded.content, expected);
     assert_eq!(decoded.trailer_lines, draft.trailers.len());
     assert!(decoded.rest.is_empty() && !decoded.extensions);

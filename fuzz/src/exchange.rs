@@ -12,8 +12,8 @@ use sessile_core::{
 };
 
 use crate::delivery::{Delivery, EndSeen, Path};
-use crate::scenario::{End, Scenario, Written};
-use crate::trace::{Ending, Head, Lines, Trace};
+use crate::scenario::{End, OFFERS, Scenario, Written};
+use crate::trace::{Ending, Head, Lines, Octets, Trace};
 
 /// Content never makes the buffer larger than this (`base/buffer.rs`).
 const CONTENT_BUFFER: usize = 128 * 1024;
@@ -48,17 +48,40 @@ pub(crate) fn run_on(
     let mut exchange = Exchange {
         connection,
         delivery,
+        scenario,
         limits: &scenario.rules.limits,
         outcome: Outcome::default(),
         offered: 0,
         turns: 0,
         polls: 0,
     };
-    exchange.deliver(scenario);
+    exchange.deliver();
     exchange.judge_work(scenario.octets.len());
-    let mut outcome = exchange.outcome;
+    let (offered, mut outcome) = (exchange.offered, exchange.outcome);
     outcome.trace.renewed = Some(connection.renew());
+    outcome.trace.leftover = leftover(
+        mem::take(connection),
+        connection,
+        &scenario.octets[..offered],
+    )
+    .map(|octets| [&octets, &scenario.octets[offered..]].concat())
+    .map(Octets);
     outcome
+}
+
+/// What a switched connection hands over of the octets that it was offered: exactly their end. Any other is put back.
+fn leftover(whole: Connection, back: &mut Connection, offered: &[u8]) -> Option<Vec<u8>> {
+    match whole.into_upgraded() {
+        Ok(leftover) => {
+            let octets = leftover.into_octets();
+            assert!(offered.ends_with(&octets), "{}", octets.escape_ascii());
+            Some(octets)
+        }
+        Err(connection) => {
+            *back = connection;
+            None
+        }
+    }
 }
 
 /// Starts the request and lets the transport take as much of it as the scenario says.
@@ -67,7 +90,8 @@ fn send_request(connection: &mut Connection, scenario: &Scenario<'_>, memory: Sc
         Written::Partly => ContentPlan::Length(1),
         Written::Whole | Written::Nothing => ContentPlan::None,
     };
-    let plan = RequestPlan::new(&scenario.method, plan);
+    let mut plan = RequestPlan::new(&scenario.method, plan);
+    plan.upgrade = scenario.offers.then(|| OFFERS.into());
     let started = connection.start(now(), plan, b"head", memory);
     started.expect("the connection is idle");
     if scenario.written != Written::Nothing {
@@ -88,11 +112,13 @@ enum Answer {
     NeedMore,
     Told,
     End,
+    Switched,
     Failed(Failure),
 }
 
 struct Exchange<'a> {
     connection: &'a mut Connection,
+    scenario: &'a Scenario<'a>,
     delivery: Delivery,
     limits: &'a Limits,
     outcome: Outcome,
@@ -102,7 +128,9 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    fn deliver(&mut self, scenario: &Scenario<'_>) {
+    /// Delivers everything; or as much as a driver would, that asks for what follows a switch and reads by itself then.
+    fn deliver(&mut self) {
+        let scenario = self.scenario;
         let mut rest = scenario.octets;
         let with_the_last = self.delivery.end_seen == EndSeen::WithTheLastOctets;
         while !rest.is_empty() {
@@ -116,6 +144,9 @@ impl Exchange<'_> {
                 self.end_stream(scenario.end);
             }
             self.settle();
+            if self.outcome.trace.ending == Ending::Switched {
+                return;
+            }
         }
         if !with_the_last || scenario.octets.is_empty() {
             self.end_stream(scenario.end);
@@ -169,11 +200,13 @@ impl Exchange<'_> {
         match last {
             // A driver that waits for readiness must be told to; after the stream's end it would wait for ever.
             Answer::NeedMore => assert!(interest, "there is something to read for"),
-            Answer::End | Answer::Failed(_) => assert!(!interest, "there is nothing to read for"),
+            Answer::End | Answer::Switched | Answer::Failed(_) => {
+                assert!(!interest, "there is nothing to read for");
+            }
             Answer::Told => unreachable!("the loop above ends at the others"),
         }
         assert_eq!(self.connection.is_done(), last == Answer::End);
-        if last == Answer::End {
+        if matches!(last, Answer::End | Answer::Switched) {
             self.judge_what_stays();
         }
         self.note_ending(last);
@@ -192,6 +225,7 @@ impl Exchange<'_> {
         let ending = match answer {
             Answer::NeedMore | Answer::Told => Ending::Waiting,
             Answer::End => Ending::Complete,
+            Answer::Switched => Ending::Switched,
             Answer::Failed(failure) => Ending::Failed(failure),
         };
         let noted = &mut self.outcome.trace.ending;
@@ -220,6 +254,10 @@ impl Exchange<'_> {
             assert!(trace.head.is_some(), "no end without a head");
             return Answer::End;
         }
+        if let Received::Switched = received {
+            assert!(trace.head.is_some() && trace.content.0.is_empty());
+            return Answer::Switched;
+        }
         assert_eq!(trace.ending, Ending::Waiting, "nothing follows the end");
         assert_eq!(trace.trailers, None, "only the end follows trailers");
         match received {
@@ -231,7 +269,7 @@ impl Exchange<'_> {
             }
             Received::Head(head) => {
                 assert_eq!(trace.head, None, "one final head");
-                assert!(!head.status().is_informational());
+                assert!(!head.status().is_informational() || head.status() == 101);
                 assert!(head.fields().len() <= self.limits.max_fields);
                 trace.head = Some(Head::copy(head));
                 self.outcome.head_at = self.offered;
@@ -248,8 +286,7 @@ impl Exchange<'_> {
                 assert!((1..=self.limits.max_trailers).contains(&fields.len()));
                 trace.trailers = Some(Lines::copy(fields));
             }
-            Received::Switched => panic!("no request of ours offers to switch"),
-            Received::NeedMore | Received::End => {}
+            Received::NeedMore | Received::End | Received::Switched => {}
         }
         Answer::Told
     }
@@ -257,7 +294,7 @@ impl Exchange<'_> {
     /// Each octet is offered once and can end at most one piece of content, one section and one message; each turn
     /// ends in two polls that tell nothing.
     fn judge_work(&self, length: usize) {
-        assert_eq!(self.offered, length);
+        assert!(self.offered == length || self.outcome.trace.ending == Ending::Switched);
         assert!(self.turns <= length);
         assert!(
             self.polls <= 2 * length + 2 * self.turns + 8,

@@ -93,9 +93,20 @@ impl Owed {
         self.finished || self.left() == Some(0)
     }
 
-    /// Everything that was handed over, as it goes out.
-    pub(crate) fn octets(&self, refused: bool) -> Vec<u8> {
-        [self.head(refused), &self.content].concat()
+    /// How many octets there are to go out for what was handed over.
+    pub(crate) fn length(&self, refused: bool) -> usize {
+        self.head(refused).len() + self.content.len()
+    }
+
+    /// Whether these octets are to go out behind so many others.
+    pub(crate) fn has_at(&self, at: usize, octets: &[u8], refused: bool) -> bool {
+        let head = self.head(refused);
+        let in_head = head.len().saturating_sub(at).min(octets.len());
+        let (first, content) = octets.split_at(in_head);
+        let behind = (at + in_head).saturating_sub(head.len());
+        let head_fits = first.is_empty() || head[at..].starts_with(first);
+        let owed = self.content.get(behind..);
+        head_fits && (content.is_empty() || owed.is_some_and(|owed| owed.starts_with(content)))
     }
 }
 
@@ -103,4 +114,30 @@ impl Owed {
 pub(crate) fn piece(from: usize, length: usize) -> Vec<u8> {
     let octet = |place: usize| b'a' + u8::try_from(place % 23).unwrap_or_default();
     (from..from + length).map(octet).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_are_compared_at_their_place() {
+        let owed = Owed {
+            heads: [b"head".to_vec(), b"hd".to_vec()],
+            chunked: false,
+            announced: None,
+            content: b"content".to_vec(),
+            handed_over: 7,
+            finished: true,
+        };
+        let whole = b"headcontent";
+        for from in 0..=whole.len() {
+            for to in from..=whole.len() {
+                assert!(owed.has_at(from, &whole[from..to], false));
+                assert!(!owed.has_at(from, b"x", false));
+            }
+        }
+        assert!(owed.has_at(0, b"hdcon", true) && !owed.has_at(0, b"hea", true));
+        assert!(!owed.has_at(4, b"contents", false) && !owed.has_at(12, b"t", false));
+    }
 }

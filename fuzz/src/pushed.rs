@@ -4,15 +4,19 @@ use core::time::Duration;
 
 use sessile_core::bytes::Bytes;
 use sessile_core::{
-    Command, Config, ConnectionId, Content, Engine, Event, ExpectContinue, Fields, Now, Readiness,
-    Request, RequestBuilder, RequestId, Timeouts,
+    Command, Config, ConnectionId, Engine, Event, Fields, Now, Readiness, RequestBuilder,
+    RequestId, Tick,
 };
 
 use crate::owed::{self, Owed};
-use crate::steps::{Source, Step, Story, Word};
+use crate::steps::{self, Source, Step, Story, Word};
 use crate::transport::{Room, Transport};
 
-const URL: &str = "http://192.0.2.1/upload";
+/// Far more than one step can be worth, with pieces of thousands of octets each taken at once.
+const MOST_TURNS: usize = 10_000;
+
+/// Longer than any two limits of the session's together.
+const LONG: Duration = Duration::from_secs(130);
 
 /// Asserts, for a request and anything that its application, its transport, its peer and the clock may do meanwhile:
 ///
@@ -69,23 +73,15 @@ struct Session {
     asked: bool,
     /// A 417 sent the request again.
     refused: bool,
+    /// When the request must be over at the latest.
+    due: Option<Tick>,
     /// When all of the head had gone out on the present connection.
     flushed: Option<Now>,
 }
 
 impl Session {
     fn new(story: &Story) -> Self {
-        let config = Config {
-            expect_continue: match story.expects {
-                true => ExpectContinue::Always,
-                false => ExpectContinue::Never,
-            },
-            timeouts: Timeouts {
-                send: Some(Duration::from_secs(30)),
-                ..Timeouts::default()
-            },
-            ..Config::default()
-        };
+        let config = story.config();
         Self {
             engine: Engine::new(config.clone()).expect("good settings"),
             now: Now::default(),
@@ -99,13 +95,14 @@ impl Session {
             standing: Standing::UnderWay,
             asked: false,
             refused: false,
+            due: None,
             flushed: None,
         }
     }
 
     /// Another exchange leaves a connection behind.
     fn warm_up(&mut self) {
-        let request = RequestBuilder::new("GET", URL).build();
+        let request = RequestBuilder::new("GET", steps::URL).build();
         let id = self
             .engine
             .submit(self.now, request.expect("a good request"));
@@ -120,7 +117,7 @@ impl Session {
     }
 
     fn submit(&mut self, story: &Story) {
-        let request = request(story);
+        let request = story.request();
         let mut owed = Owed::new(&request, &self.config, story.source);
         match story.source {
             Source::Memory(length) => owed.push(&owed::piece(0, length)),
@@ -132,6 +129,7 @@ impl Session {
         }
         self.owed = Some(owed);
         self.request = Some(self.engine.submit(self.now, request));
+        self.due = story.deadline.map(|limit| self.now.tick.after(limit));
         // Nothing was driven yet: the first step decides what the transport takes.
     }
 
@@ -158,6 +156,8 @@ impl Session {
             Step::TurnRound => self.reads_first = !self.reads_first,
             Step::Hear(word) => self.hear(word),
             Step::Join => {}
+            // More would not change anything but the time that it takes to pass.
+            Step::Pass(_) if self.now.tick > Tick::default().after(LONG) => {}
             Step::Pass(halves) => self.pass(Duration::from_millis(500) * halves),
         }
     }
@@ -166,7 +166,7 @@ impl Session {
         let (Some(id), Some(owed)) = (self.request, &mut self.owed) else {
             return;
         };
-        let from = owed.octets(false).len();
+        let from = owed.length(false);
         let octets = owed::piece(from, length);
         let taken = self.engine.push_content(id, Bytes::from(octets.clone()));
         if taken.is_ok() {
@@ -232,7 +232,8 @@ impl Session {
 
     /// The loop of the core's documentation, until nobody has anything left.
     fn turn(&mut self) {
-        loop {
+        for turns in 0.. {
+            assert!(turns < MOST_TURNS, "the loop does not come to rest");
             if let Some(event) = self.engine.poll_event(self.now) {
                 self.note(event);
             } else if let Some(command) = self.engine.poll_command() {
@@ -298,7 +299,7 @@ impl Session {
         self.flushed = None;
         self.asked = false;
         if let (Some(last), Some(owed)) = (self.transports.last(), &self.owed) {
-            self.refused |= owed.expects() && last.answered_at.is_some();
+            self.refused |= owed.expects() && last.refused;
         }
     }
 
@@ -313,6 +314,7 @@ impl Session {
         if self.reads_first {
             live.read(now, |(), space| transport.read(space));
         }
+        // Who has read asks what that was before writing; the engine stops what must not go out.
         let answered = transport.answered_at.is_some();
         if live.readiness().write && !(self.reads_first && answered) {
             live.write(now, |(), outgoing| transport.write(room, outgoing));
@@ -329,14 +331,11 @@ impl Session {
         for place in 0..self.transports.len() {
             let transport = &self.transports[place];
             if transport.has_something() {
-                let (readable, connection) = (
-                    Readiness {
-                        read: true,
-                        ..Readiness::default()
-                    },
-                    transport.id,
-                );
-                self.engine.handle_readiness(connection, readable);
+                let readable = Readiness {
+                    read: true,
+                    ..Readiness::default()
+                };
+                self.engine.handle_readiness(transport.id, readable);
                 if let Some(connection) = self.engine.poll_ready() {
                     self.drive(connection);
                     return true;
@@ -348,20 +347,17 @@ impl Session {
 
     /// 1 and 2: the octets on a connection after each step of driving it.
     fn judge_wire(&mut self, connection: ConnectionId) {
-        let (Some(owed), Some(transport)) = (&self.owed, self.transports.last()) else {
+        let (Some(owed), Some(transport)) = (&self.owed, self.transports.last_mut()) else {
             return;
         };
         if transport.id != connection {
             return;
         }
-        let right = owed.octets(self.refused);
         let wire = &transport.wire;
-        assert!(
-            right.starts_with(wire),
-            "went out: {}\nto go out: {}",
-            wire.escape_ascii(),
-            right.escape_ascii()
-        );
+        let new = &wire[transport.judged..];
+        let right = owed.has_at(transport.judged, new, self.refused);
+        assert!(right, "{}", wire.escape_ascii());
+        transport.judged = wire.len();
         let head = owed.head(self.refused).len();
         if wire.len() >= head && self.flushed.is_none() {
             self.flushed = Some(self.now);
@@ -384,8 +380,7 @@ impl Session {
         let (Some(owed), Some(transport)) = (&self.owed, self.transports.last()) else {
             return;
         };
-        let whole = owed.octets(self.refused);
-        let drained = transport.wire == whole;
+        let drained = transport.wire.len() == owed.length(self.refused);
         let sent = drained && owed.is_complete();
         let is_free = self.standing == Standing::Over && !transport.wire.is_empty();
         assert!(
@@ -394,6 +389,8 @@ impl Session {
         );
         let held = owed.expects() && !self.refused && !transport.continued;
         let open = !transport.is_stopped();
+        let late = self.due.is_some_and(|due| due <= self.now.tick);
+        assert!(!late || self.standing == Standing::Over, "its time is up");
         let wants = drained && !sent && !held && open && self.is_pushed;
         if wants && self.standing == Standing::UnderWay {
             assert!(self.asked, "the application waits to be asked");
@@ -422,20 +419,4 @@ impl Session {
         );
         assert!(self.transports.iter().all(|transport| transport.discarded));
     }
-}
-
-fn request(story: &Story) -> Request {
-    let builder = RequestBuilder::new(story.method, URL);
-    let (name, value) = owed::TRAILER;
-    let built = match story.source {
-        Source::Pushed => builder.content(Content::Stream { length: None }),
-        Source::PushedWithLength(length) => builder.content(Content::Stream {
-            length: Some(length as u64),
-        }),
-        Source::Memory(length) => builder.body(owed::piece(0, length)),
-        Source::MemoryWithTrailers(length) => {
-            builder.body(owed::piece(0, length)).trailer(name, value)
-        }
-    };
-    built.build().expect("a good request")
 }

@@ -1,4 +1,5 @@
-//! The receiving half: what octets mean does not depend on how they come, and a message ends where it ends.
+//! The receiving half: what octets mean does not depend on how they come, and a message ends where it ends. Another
+//! protocol begins where the last head ends.
 
 use sessile_core::{Connection, Scratch};
 
@@ -35,7 +36,18 @@ pub fn response(input: &[u8]) {
     }
     drawn.judge(&reference.trace);
     model::judge(&scenario, &reference);
+    judge_leftover(&reference, &scenario.octets[reference.ended_at..]);
     judge_tail(&scenario, &reference, &mut memory);
+}
+
+/// A connection that was switched hands over what follows the head, and no other hands over anything.
+fn judge_leftover(outcome: &Outcome, follows: &[u8]) {
+    let switched = outcome.trace.ending == Ending::Switched;
+    let leftover = outcome.trace.leftover.as_ref();
+    assert_eq!(
+        leftover.map(|octets| &octets.0[..]),
+        switched.then_some(follows)
+    );
 }
 
 /// Memory in which another exchange has left its traces.
@@ -87,12 +99,15 @@ fn judge_tail(scenario: &Scenario<'_>, reference: &Outcome, memory: &mut Scratch
         return;
     }
     assert_same_but_for_reuse(&outcome.trace, &reference.trace);
+    judge_leftover(&outcome, b"");
     let longer = [decisive, SURPLUS].concat();
     let longer = Scenario {
         octets: &longer,
         ..cut.clone()
     };
-    let surplus = run(&longer, Delivery::WHOLE, memory).trace;
+    let surplus = run(&longer, Delivery::WHOLE, memory);
+    judge_leftover(&surplus, SURPLUS);
+    let surplus = surplus.trace;
     assert_same_but_for_reuse(&surplus, &outcome.trace);
     assert!(matches!(surplus.renewed, Some(Err(_))));
     if outcome.trace.renewed == Some(Ok(())) {
@@ -155,6 +170,10 @@ mod tests {
             (Ending::Waiting, _) => "waits".to_owned(),
             (Ending::Complete, Some(Err(reason))) => format!("complete, then {reason:?}"),
             (Ending::Complete, _) => "complete".to_owned(),
+            (Ending::Switched, _) => {
+                let leftover = trace.leftover.as_ref().expect("what follows");
+                format!("switched, {} left over", leftover.0.len())
+            }
             (Ending::Failed(Failure::Violation(violation)), _) => violation.code().to_owned(),
             (Ending::Failed(failure), _) => failure.to_string(),
         }

@@ -1,19 +1,24 @@
 //! What the target `response` reads from its input: eight octets of circumstances, then the octets of the peer.
 //!
 //! ```text
-//! G N D W 3 5 7 LF     G or H: the method, GET or HEAD
+//! G N D W 3 5 7 LF     G, H, C or U: GET, HEAD, CONNECT, or a GET that offers `websocket, other/1`
 //! | | | | | | |        N, C or A: the stream stays open, ends cleanly, is aborted
-//! | | | | pieces       D or S: default limits or small ones
+//! | | | | pieces       D or S: default limits or small ones; other rules: see below
 //! | | | request        W, P or U: the request is written wholly, partly, not at all
-//! | | limits           three sizes, counted from '0': the octets come in pieces of these, in turn
+//! | | rules            three sizes, counted from '0': the octets come in pieces of these, in turn
 //! | end                LF: for people who look at a seed; any octet will do
 //! method
 //! ```
+//! Rules: `F` is strict framing; `L` takes bare line feeds, `E` leading empty lines, `B` blanks before a colon, `O`
+//! control octets, `X` any chunk extension, `M` a missing last line; `A` all of these. Small letters: with small limits, too.
 //! Every other letter means the first choice, so that no input is wasted.
 
 use std::sync::{Arc, LazyLock};
 
-use sessile_core::{Limits, Method, Rules};
+use sessile_core::{Leniency, Limits, Method, Rules};
+
+/// The protocols that the method `U` offers.
+pub(crate) const OFFERS: &str = "websocket, other/1";
 
 /// How the peer's stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub(crate) enum Written {
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario<'a> {
     pub(crate) method: Method,
+    /// The request offers an upgrade, to [`OFFERS`].
+    pub(crate) offers: bool,
     pub(crate) end: End,
     pub(crate) written: Written,
     pub(crate) rules: &'static Arc<Rules>,
@@ -42,11 +49,34 @@ pub(crate) struct Scenario<'a> {
     pub(crate) octets: &'a [u8],
 }
 
-static DEFAULT: LazyLock<Arc<Rules>> = LazyLock::new(Arc::default);
+/// The rules of each letter.
+static RULES: LazyLock<[Arc<Rules>; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|letter| Arc::new(rules(u8::try_from(letter).unwrap_or_default())))
+});
+
+fn rules(letter: u8) -> Rules {
+    let upper = letter.to_ascii_uppercase();
+    let is = |other: u8| upper == other || upper == b'A';
+    Rules {
+        limits: match letter {
+            b'S' | b'a'..=b'z' => small(),
+            _ => Limits::default(),
+        },
+        leniency: Leniency {
+            bare_line_feed: is(b'L'),
+            leading_empty_lines: is(b'E'),
+            space_before_colon: is(b'B'),
+            control_octets: is(b'O'),
+            chunk_extensions: is(b'X'),
+            missing_last_line: is(b'M'),
+        },
+        strict_framing: upper == b'F',
+    }
+}
 
 /// So small that a fuzzer's short inputs reach every edge.
-static SMALL: LazyLock<Arc<Rules>> = LazyLock::new(|| {
-    Arc::new(Rules::from(Limits {
+fn small() -> Limits {
+    Limits {
         max_head_bytes: 96,
         max_fields: 4,
         max_interim: 2,
@@ -56,28 +86,27 @@ static SMALL: LazyLock<Arc<Rules>> = LazyLock::new(|| {
         max_trailers: 2,
         max_trailer_bytes: 32,
         max_content_bytes: Some(64),
-    }))
-});
+    }
+}
 
 impl<'a> Scenario<'a> {
     /// `None` if not even the circumstances are there.
     pub(crate) fn read(input: &'a [u8]) -> Option<Self> {
-        let (&[method, end, limits, written, pieces @ .., _], octets) =
+        let (&[method, end, rules, written, pieces @ .., _], octets) =
             input.split_first_chunk::<8>()?;
         Some(Self {
             method: match method {
                 b'H' => Method::HEAD,
+                b'C' => Method::CONNECT,
                 _ => Method::GET,
             },
+            offers: method == b'U',
             end: match end {
                 b'C' => End::Clean,
                 b'A' => End::Aborted,
                 _ => End::Open,
             },
-            rules: match limits {
-                b'S' => &SMALL,
-                _ => &DEFAULT,
-            },
+            rules: &RULES[usize::from(rules)],
             written: match written {
                 b'P' => Written::Partly,
                 b'U' => Written::Nothing,
@@ -90,10 +119,16 @@ impl<'a> Scenario<'a> {
 }
 
 impl Scenario<'_> {
-    /// The same under default limits.
-    pub(crate) fn with_default_rules(self) -> Self {
+    /// The same for a GET or HEAD that was written and offers nothing, under default rules.
+    pub(crate) fn plain(self) -> Self {
         Self {
-            rules: &DEFAULT,
+            method: match self.method {
+                Method::HEAD => Method::HEAD,
+                _ => Method::GET,
+            },
+            offers: false,
+            rules: &RULES[usize::from(b'D')],
+            written: Written::Whole,
             ..self
         }
     }

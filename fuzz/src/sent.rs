@@ -1,6 +1,7 @@
 //! A small reader of requests (RFC 9112 §§3, 5, 6), written apart from the core's writer: whole input, one request.
 
-use crate::{chunked, grammar};
+use crate::chunked::{self, Extensions};
+use crate::grammar;
 
 /// A request as it stands on the wire.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ fn content(lines: &[(&[u8], &[u8])], rest: &[u8]) -> Option<(Vec<u8>, usize)> {
     let content = match framing.next() {
         None => (rest == b"").then(|| (Vec::new(), 0))?,
         Some(b"chunked") => {
-            let decoded = chunked::decode(rest)?;
+            let decoded = chunked::decode(rest, Extensions::Plain)?;
             let exact = !decoded.extensions && decoded.rest == b"";
             exact.then_some((decoded.content, decoded.trailer_lines))?
         }

@@ -1,17 +1,31 @@
 //! What the target `upload` reads from its input: six octets of circumstances, then steps.
 //!
 //! ```text
-//! P C 5 E F LF   P or U: POST or PUT            p5  a piece of this size is pushed      1 3  100, 103
-//! | | | | |      C, K, B or T: pushed chunked,  f   the content ends; F with trailers   7    417, with content
-//! | | | | |      pushed with a known length,    a   its source fails                    2 4  200; 413 and close
-//! | | | | |      in memory, with trailers       w5  the transport takes so much         e r  end, reset
-//! | | | | new    size of what is announced      W   the transport takes everything      t5   so many half seconds
-//! | | | |        or in memory                   s   it takes nothing, until told        D    61 seconds
-//! | | | expect   E: 100-continue                x   its writes fail                     c    the request is let go
-//! | | size       F or K: a new connection, or   o   reads and writes, in that order
-//! | content      one that served another
+//! P C 5 E F LF   method: P POST, U PUT
+//!   |            content: C pushed, chunked; K pushed, of known length; B in memory; T in memory, with trailers
+//!     |          how much is announced, or in memory
+//!       |        E: it expects a 100; any other: it does not
+//!         |      F on a new connection, K on one that served another; f, k: with 20 s for the whole request
+//!
+//! p5  a piece of this size is pushed            1 3  the peer says 100, 103
+//! f   the content ends; F with trailers         7    417, with content
+//! a   its source fails                          2 4  200; 413, and that it closes
+//! c   the request is let go                     e r  its stream ends, is reset
+//! w5  the transport takes so much               t5   so many half seconds pass; D 61 seconds
+//! W   it takes everything; s nothing            o    reads come before writes, and back
+//! x   its writes fail                           +    the next two steps happen in one turn of the loop
 //! ```
-//! `+` is for two things that happen at once: the loop does not turn between them. Sizes are counted from '0'; from 'a' on a letter counts 512 octets. Other octets mean nothing.
+//! Sizes are counted from '0'; from 'a' on a letter counts 512 octets. Other octets mean nothing.
+
+use core::time::Duration;
+
+use sessile_core::{Config, Content, ExpectContinue, Request, RequestBuilder, Timeouts};
+
+use crate::owed;
+
+pub(crate) const URL: &str = "http://192.0.2.1/upload";
+
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Where the content comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +96,15 @@ pub(crate) struct Story {
     pub(crate) source: Source,
     pub(crate) expects: bool,
     pub(crate) kept: bool,
+    pub(crate) deadline: Option<Duration>,
     pub(crate) steps: Vec<Step>,
 }
 
 /// More would only repeat what the first ones did.
 const MOST_STEPS: usize = 200;
+
+/// Half seconds in one step: past the time for a 100, and quick to pass.
+const MOST_HALVES: usize = 10;
 
 impl Story {
     /// `None` if not even the circumstances are there.
@@ -104,9 +122,43 @@ impl Story {
                 _ => Source::Pushed,
             },
             expects: expects == b'E',
-            kept: kept == b'K',
+            kept: kept.eq_ignore_ascii_case(&b'K'),
+            deadline: kept.is_ascii_lowercase().then_some(DEADLINE),
             steps: steps.flatten().take(MOST_STEPS).collect(),
         })
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            expect_continue: match self.expects {
+                true => ExpectContinue::Always,
+                false => ExpectContinue::Never,
+            },
+            timeouts: Timeouts {
+                send: Some(Duration::from_secs(30)),
+                ..Timeouts::default()
+            },
+            ..Config::default()
+        }
+    }
+
+    pub(crate) fn request(&self) -> Request {
+        let mut builder = RequestBuilder::new(self.method, URL);
+        if let Some(limit) = self.deadline {
+            builder = builder.timeout(limit);
+        }
+        let (name, value) = owed::TRAILER;
+        let built = match self.source {
+            Source::Pushed => builder.content(Content::Stream { length: None }),
+            Source::PushedWithLength(length) => builder.content(Content::Stream {
+                length: Some(length as u64),
+            }),
+            Source::Memory(length) => builder.body(owed::piece(0, length)),
+            Source::MemoryWithTrailers(length) => {
+                builder.body(owed::piece(0, length)).trailer(name, value)
+            }
+        };
+        built.build().expect("a good request")
     }
 }
 
@@ -115,7 +167,7 @@ fn step(letter: u8, rest: &mut impl Iterator<Item = u8>) -> Option<Step> {
     Some(match letter {
         b'p' => Step::Push(argument()),
         b'w' => Step::Take(argument()),
-        b't' => Step::Pass(u32::try_from(argument()).ok()?),
+        b't' => Step::Pass(u32::try_from(argument().min(MOST_HALVES)).ok()?),
         b'D' => Step::Pass(122),
         b'f' => Step::Finish { trailers: false },
         b'F' => Step::Finish { trailers: true },

@@ -13,6 +13,8 @@ pub(crate) struct Trace {
     pub(crate) content: Octets,
     pub(crate) trailers: Option<Lines>,
     pub(crate) ending: Ending,
+    /// The beginning of another protocol's stream, if the connection was switched.
+    pub(crate) leftover: Option<Octets>,
     /// The verdict of [`renew`](sessile_core::Connection::renew).
     pub(crate) renewed: Option<Result<(), CloseReason>>,
 }
@@ -24,6 +26,8 @@ pub(crate) enum Ending {
     Waiting,
     Complete,
     Failed(Failure),
+    /// It was the last of HTTP on its connection.
+    Switched,
 }
 
 /// A head, interim or final.

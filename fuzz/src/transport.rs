@@ -19,6 +19,8 @@ pub(crate) enum Room {
 pub(crate) struct Transport {
     pub(crate) id: ConnectionId,
     pub(crate) wire: Vec<u8>,
+    /// How much of that was found right.
+    pub(crate) judged: usize,
     pub(crate) coming: VecDeque<Word>,
     /// What is left of the last word of the peer that was begun.
     rest: &'static [u8],
@@ -28,6 +30,8 @@ pub(crate) struct Transport {
     pub(crate) continued: bool,
     pub(crate) answered_at: Option<usize>,
     pub(crate) ended: bool,
+    /// The final head was a 417. (Before the first octet of a request it would answer nothing.)
+    pub(crate) refused: bool,
     pub(crate) discarded: bool,
 }
 
@@ -36,12 +40,14 @@ impl Transport {
         Self {
             id,
             wire: Vec::new(),
+            judged: 0,
             coming: VecDeque::new(),
             rest: b"",
             failed: false,
             continued: false,
             answered_at: None,
             ended: false,
+            refused: false,
             discarded: false,
         }
     }
@@ -49,8 +55,10 @@ impl Transport {
     /// Forgets an exchange that is over; the next begins.
     pub(crate) fn renew(&mut self) {
         self.wire.clear();
+        self.judged = 0;
         self.continued = false;
         self.answered_at = None;
+        self.refused = false;
     }
 
     pub(crate) fn has_something(&self) -> bool {
@@ -103,8 +111,9 @@ impl Transport {
     fn note(&mut self, word: Word) {
         self.continued |= word == Word::Continue;
         self.ended |= word.octets().is_none();
-        if word.is_final() {
-            self.answered_at = self.answered_at.or(Some(self.wire.len()));
+        if word.is_final() && self.answered_at.is_none() {
+            self.answered_at = Some(self.wire.len());
+            self.refused = word == Word::Refusal && !self.wire.is_empty();
         }
     }
 }

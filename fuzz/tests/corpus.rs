@@ -16,17 +16,17 @@ fn requests_keep_their_invariant() {
 
 #[test]
 fn encoded_heads_keep_their_invariant() {
-    hold("encode", sessile_fuzz::encode, 20_000);
+    hold("encode", sessile_fuzz::encode, 10_000);
 }
 
 #[test]
 fn uploads_keep_their_invariant() {
-    hold("upload", sessile_fuzz::upload, 20_000);
+    hold("upload", sessile_fuzz::upload, 10_000);
 }
 
 #[test]
 fn connections_send_what_they_announced() {
-    hold("sending", sessile_fuzz::sending, 20_000);
+    hold("sending", sessile_fuzz::sending, 10_000);
 }
 
 /// Each difference that is let pass stands in the page that explains it.
@@ -40,8 +40,8 @@ fn known_differences_are_on_the_page() {
 
 #[test]
 fn others_read_the_same_or_it_is_explained() {
-    hold("response", sessile_fuzz::differential, 20_000);
-    hold("differential", sessile_fuzz::differential, 20_000);
+    hold("response", sessile_fuzz::differential, 10_000);
+    hold("differential", sessile_fuzz::differential, 5_000);
 }
 
 /// Fields of every length from just below the first size of the receive buffer (8 KiB): its edge comes to lie at each
