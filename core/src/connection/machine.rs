@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::failure::Failure;
 use super::persistence::{KeepAlive, Persistence};
 use super::scratch::Scratch;
-use super::send::{Misuse, RequestPlan};
+use super::send::{ContentWriter, Misuse, RequestPlan};
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
 use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
@@ -88,6 +88,8 @@ pub struct Connection {
     pub(super) allowance: Option<u64>,
     /// How much of the response was thrown away, if it was let go of.
     pub(super) discarded: Option<u64>,
+    /// How much had been received of the response when it was let go of.
+    pub(super) received_before: u64,
     pub(super) stream_end: Option<StreamEnd>,
     /// We have begun to wait for content, at a time that nobody has told us yet.
     pub(super) waiting_unstamped: bool,
@@ -120,6 +122,7 @@ impl Connection {
             interim_octets: 0,
             allowance: None,
             discarded: None,
+            received_before: 0,
             stream_end: None,
             waiting_unstamped: false,
             probe: [0; PROBE],
@@ -158,7 +161,9 @@ impl Connection {
         scratch: Scratch,
     ) -> Result<(), Misuse> {
         let usable = self.persistence.reason().is_none() && self.stream_end.is_none();
-        let event = match plan.expects_continue {
+        // Without content there is nothing to hold back.
+        let holds = plan.expects_continue && plan.writer() != ContentWriter::Complete;
+        let event = match holds {
             true => SendEvent::Announce(plan.writer()),
             false => SendEvent::Start(plan.writer()),
         };
