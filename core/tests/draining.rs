@@ -20,6 +20,11 @@ fn receive(live: &mut Live<&str>, octets: &[u8]) {
 
 /// A response of ten octets of which four have come when it is let go of.
 fn let_go() -> Engine<&'static str> {
+    let_go_of("Content-Length: 10\r\n\r\nfour")
+}
+
+/// A response that is let go of when so much of it has come.
+fn let_go_of(come: &str) -> Engine<&'static str> {
     let mut engine = Engine::new(Config::default()).expect("valid");
     let request = RequestBuilder::new("GET", "http://192.0.2.1/").build();
     let id = engine.submit(at(0), request.expect("a request"));
@@ -32,10 +37,7 @@ fn let_go() -> Engine<&'static str> {
         panic!("no connection");
     };
     live.write(at(0), |_, outgoing| Ok(outgoing.len()));
-    receive(
-        &mut live,
-        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour",
-    );
+    receive(&mut live, format!("HTTP/1.1 200 OK\r\n{come}").as_bytes());
     assert!(matches!(live.connection.poll(), Ok(Received::Head(_))));
     engine.cancel_taken(at(0), id, live);
     engine
@@ -79,4 +81,22 @@ fn a_late_rest_is_discarded_in_order() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Given a peer that writes its chunk sizes with thousands of zeros, then its response is not read away for ever: framing
+/// counts, too.
+#[test]
+fn a_rest_that_is_all_framing_is_too_much() {
+    let mut engine = let_go_of("Transfer-Encoding: chunked\r\n\r\n");
+    let mut live = engine.take_draining().expect("there is a rest");
+    let chunk = [vec![b'0'; 4000], b"1\r\nx\r\n".to_vec()].concat();
+    let (mut octets, mut read) = (chunk.iter().cycle(), 0);
+    live.read_rest(at(1), |_, space| {
+        space.fill_with(|| octets.next().copied().unwrap_or_default());
+        read += space.len();
+        assert!(read <= 1 << 20, "it reads on and on");
+        Ok(space.len())
+    });
+    assert!(!engine.put_drained(at(1), live));
+    assert!(engine.pool().origins.is_empty());
 }

@@ -27,6 +27,7 @@ impl Connection {
             };
         }
         self.discarded = Some(0);
+        self.received_before = self.pulse.received();
         self.discard_more(most)
     }
 
@@ -38,7 +39,7 @@ impl Connection {
             let count = match self.poll() {
                 Ok(Received::Content(content)) => content.len(),
                 Ok(Received::End) => return self.end_discarding(),
-                Ok(Received::NeedMore) => return self.await_rest(left),
+                Ok(Received::NeedMore) => return self.await_rest(most, left),
                 Ok(Received::Interim(_) | Received::Head(_) | Received::Trailers(_)) => continue,
                 Ok(Received::Switched) | Err(_) => return Rest::Lost,
             };
@@ -56,12 +57,14 @@ impl Connection {
         Rest::Ended
     }
 
-    /// Whether what is still to come is content, and as far as anybody knows not too much of it.
-    fn await_rest(&mut self, left: u64) -> Rest {
+    /// Whether what is still to come is content, and as far as anybody knows not too much of it. Its framing may take as
+    /// much again: a peer can write any number of octets around one of content.
+    fn await_rest(&mut self, most: u64, left: u64) -> Rest {
         // It is nobody's time any more: no limit of the exchange applies.
         self.pulse.enter(Phase::Idle);
+        let come = self.pulse.received().saturating_sub(self.received_before);
         match self.rest_of_content() {
-            Some(rest) if rest <= left => {}
+            Some(rest) if rest <= left && come <= most.saturating_mul(2) => {}
             Some(_) => self.persistence.note(CloseReason::UnreadContent),
             // No head yet, or content that ends with the connection.
             None => self.persistence.note(CloseReason::Abandoned),

@@ -88,6 +88,8 @@ pub struct Connection {
     pub(super) allowance: Option<u64>,
     /// How much of the response was thrown away, if it was let go of.
     pub(super) discarded: Option<u64>,
+    /// How much had been received of the response when it was let go of.
+    pub(super) received_before: u64,
     pub(super) stream_end: Option<StreamEnd>,
     /// We have begun to wait for content, at a time that nobody has told us yet.
     pub(super) waiting_unstamped: bool,
@@ -120,6 +122,7 @@ impl Connection {
             interim_octets: 0,
             allowance: None,
             discarded: None,
+            received_before: 0,
             stream_end: None,
             waiting_unstamped: false,
             probe: [0; PROBE],

@@ -59,3 +59,23 @@ fn octets_that_had_no_room_do_not_count() {
     connection.received(now, 5);
     assert!(matches!(connection.poll(), Ok(Received::NeedMore)));
 }
+
+/// Given an expectation without content, then there is nothing to hold: the request is complete when its head is out, and
+/// the connection can be used again.
+#[test]
+fn an_expectation_without_content_holds_nothing() {
+    let mut connection = Connection::default();
+    let mut plan = RequestPlan::new(&Method::GET, ContentPlan::None);
+    plan.expects_continue = true;
+    let now = Now::default();
+    let begun = connection.start(now, plan, HEAD, Scratch::default());
+    begun.expect("it is new");
+    connection.outgoing(b"");
+    connection.sent(now, HEAD.len());
+    assert!(!connection.interest(true).write);
+    connection.feed(now, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert!(matches!(connection.poll(), Ok(Received::Interim(_))));
+    connection.feed(now, b"HTTP/1.1 204 No Content\r\n\r\n");
+    assert!(matches!(connection.poll(), Ok(Received::Head(_))));
+    assert_eq!(connection.renew(), Ok(()));
+}

@@ -4,10 +4,12 @@
 use std::thread;
 use std::time::Duration;
 
+use async_std::future::timeout;
+use async_std::task;
 use sessile_core::Config;
 use sessile_mio::blocking::Session;
 
-use crate::peers::{Turns, busy};
+use crate::peers::{Turns, busy, tired_at_first};
 use crate::{get, milliseconds};
 
 /// Time for a peer on loopback to say all it has to say.
@@ -45,4 +47,20 @@ fn an_answer_that_came_with_the_opening_is_heard_by_threads() {
     for thread in threads.collect::<Vec<_>>() {
         thread.join().expect("each has its answer");
     }
+}
+
+/// Given a connection whose request was given up while it was dialled, and whose peer has said meanwhile that it waits no
+/// longer, when a request that may not be sent twice is granted it, then it is answered by another connection.
+#[test]
+fn what_was_said_to_nobody_answers_no_later_request() {
+    let served = tired_at_first();
+    let (url, session) = (served.url("/"), sessile_async_std::Session::new());
+    task::block_on(async {
+        let given_up = timeout(Duration::ZERO, session.get(&url).send()).await;
+        assert!(given_up.is_err(), "{given_up:?}");
+        task::sleep(A_WHILE).await;
+        let response = session.post(&url).body("x").send().await;
+        assert_eq!(response.expect("an answer").status(), 200);
+    });
+    assert_eq!(served.opened(), 2);
 }

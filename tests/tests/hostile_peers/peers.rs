@@ -132,3 +132,21 @@ impl Turns {
         panic!("no end in {limit:?}; the pool: {:?}", self.driver.pool());
     }
 }
+
+/// Is tired of the first connection as soon as it stands, and greets each request on the others.
+struct Tired;
+
+impl Site for Tired {
+    fn accept(&self, connection: usize) -> Box<dyn Peer> {
+        let said = response(408, &[("Connection", "close")], b"");
+        let greets = Scripted::new(|_| vec![Act::Send(response(200, &[], b"hi"))]);
+        match connection {
+            0 => Box::new(DeafPeer([Act::Send(said), Act::Finish].into())),
+            _ => greets.accept(connection),
+        }
+    }
+}
+
+pub(crate) fn tired_at_first() -> Loopback {
+    start(Tired)
+}
