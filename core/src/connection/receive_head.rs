@@ -120,10 +120,8 @@ impl Connection {
         let Some(offers) = &self.offered else {
             return false;
         };
-        let offered = |protocol: &[u8]| {
-            let named = |offer: &[u8]| name_of(offer).eq_ignore_ascii_case(name_of(protocol));
-            list::elements(offers).any(named)
-        };
+        let offered =
+            |protocol: &[u8]| list::elements(offers).any(|offer| is_same_protocol(offer, protocol));
         let octets = self.scratch.input.kept();
         let switched = self.scratch.spans.values(Known::Upgrade, octets);
         switched.flat_map(list::elements).all(offered)
@@ -181,8 +179,16 @@ impl Connection {
     }
 }
 
-/// protocol = protocol-name [ "/" protocol-version ]; a peer may leave the version out, or add it.
-fn name_of(protocol: &[u8]) -> &[u8] {
+/// protocol = protocol-name [ "/" protocol-version ]; a peer may leave the version out, or add it, but not change it.
+fn is_same_protocol(offer: &[u8], protocol: &[u8]) -> bool {
+    let (name, version) = name_and_version(offer);
+    let (switched, to) = name_and_version(protocol);
+    let versions = version.is_none() || to.is_none() || version == to;
+    name.eq_ignore_ascii_case(switched) && versions
+}
+
+fn name_and_version(protocol: &[u8]) -> (&[u8], Option<&[u8]>) {
     let slash = protocol.iter().position(|&octet| octet == b'/');
-    &protocol[..slash.unwrap_or(protocol.len())]
+    let (name, version) = protocol.split_at(slash.unwrap_or(protocol.len()));
+    (name, version.get(1..))
 }
