@@ -40,8 +40,10 @@
 //!         match event {
 //!             Event::Head(id) => assert_eq!(engine.head(id).expect("it has just come").status(), 200),
 //!             Event::Content(id) => {
-//!                 content.extend_from_slice(engine.content(id));
-//!                 engine.consume(now, id, content.len());
+//!                 let piece = engine.content(id);
+//!                 let length = piece.len();
+//!                 content.extend_from_slice(piece);
+//!                 engine.consume(now, id, length);
 //!             }
 //!             Event::End(_) => break,
 //!             other => panic!("{other:?}"),
@@ -72,8 +74,11 @@
 //! # Ok::<(), sessile_core::Error>(())
 //! ```
 //!
-//! A transport that blocks fits the same steps: in step 4 it writes, then blocks in its read for at most
-//! [`Live::deadline`], having said [`note_ready`](Live::note_ready) before. `interests` lists what a loop waits for.
+//! A transport that blocks fits the same steps if it blocks in step 5 alone: in step 4 its reads answer `WouldBlock`, and
+//! only when 2 to 4 have nothing left does it wait, on a connection that is interested in reading, until
+//! [`deadline`](Engine::deadline) at most; then it says [`note_ready`](Live::note_ready). To block in step 4 would keep
+//! events from the application, [`Event::ContentWanted`] among them. In step 4 a read has to be tried even if it only
+//! says `WouldBlock`: until then the connection is named again. `interests` lists what a loop waits for.
 //!
 //! # Content, expectations, other protocols
 //!

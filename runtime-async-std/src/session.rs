@@ -51,7 +51,9 @@ impl Session {
     /// A session with settings of your own.
     ///
     /// # Errors
-    /// If a default field line belongs to single messages (Content-Length, Connection and the like).
+    /// If a default field line is Content-Length or Transfer-Encoding, a default Host is none, or a field is to be left out
+    /// without which there is no message. Other lines are judged with each request: a default Expect, say, fails those
+    /// without content.
     pub fn with(config: Config) -> Result<Self, Error> {
         Ok(Self {
             shared: Shared::new(config)?,
