@@ -57,7 +57,7 @@ impl Supply {
         !self.piece.is_empty() || matches!(self.next, Next::End(_))
     }
 
-    /// Counts what the connection took of the piece, and tells it the end behind the last.
+    /// Counts what the connection took of the piece.
     pub(super) fn took(&mut self, octets: usize) {
         self.piece.advance(octets);
     }
