@@ -132,7 +132,10 @@ pub use message::{
     Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
     ResponseHead, Scheme,
 };
-pub use policy::{Credentials, CredentialsError, Loss, NoReplay, Replay};
+pub use policy::{
+    Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirected, Replay,
+    Retries, Retry, RetryBudget, Stop, StopReason,
+};
 pub use pool::PoolLimits;
 pub use session::{
     Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, IdleConnection,

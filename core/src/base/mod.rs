@@ -1,6 +1,7 @@
 //! What every floor may mention: ids, time, limits, buffers and facts. No protocol here.
 
 mod buffer;
+mod chance;
 mod facts;
 mod id;
 mod limits;
@@ -12,6 +13,7 @@ mod slab;
 pub(crate) mod work;
 
 pub(crate) use buffer::Buffer;
+pub(crate) use chance::Chance;
 pub use facts::{CloseReason, Progress, Stage};
 pub(crate) use id::Key;
 pub use id::{ConnectionId, EstablishId, RequestId};
