@@ -69,7 +69,7 @@
 //!     }
 //! }
 //! assert_eq!(content, b"hello");
-//! assert_eq!(engine.pool().origins[0].idle, 1);
+//! assert_eq!(engine.pool(now).origins[0].idle, 1);
 //! # let _ = id;
 //! # Ok::<(), sessile_core::Error>(())
 //! ```
@@ -127,7 +127,7 @@ pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,
 };
-pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step, Upgraded};
+pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
     Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
     ResponseHead, Scheme,
@@ -136,11 +136,12 @@ pub use policy::{
     Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirected, Replay,
     Retries, Retry, RetryBudget, Stop, StopReason,
 };
-pub use pool::PoolLimits;
+pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{
-    Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, IdleConnection,
-    OriginSnapshot, PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts,
-    Verdict,
+    Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
+    ErrorKind, Event, ExpectContinue, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
+    PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
+    RetryCase, RetryChoice, RetryHook, Route, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

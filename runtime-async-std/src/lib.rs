@@ -38,8 +38,10 @@ pub use session::Session;
 pub use upgraded::Upgraded;
 
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
-    ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation,
+    self as core, Attempt, AttemptOutcome, CloseReason, Config, ConnectionInfo, Content,
+    ContentError, Error, ErrorKind, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limits,
+    Method, MinimumSpeed, Next, OnExhausted, PeerViolation, PoolCounters, PoolEvent, PoolFact,
     PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError, ResolveError,
-    ResponseHead, Stage, StatusCode, Timeouts, Url, Version,
+    ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, Stage, StatusCode,
+    StopReason, Timeouts, Url, Version, WhenFull,
 };

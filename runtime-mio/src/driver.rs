@@ -8,9 +8,9 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
-    Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event,
-    Fields, FieldsRef, HeadRef, Misuse, Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
-    Upgraded, bytes::Bytes,
+    Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
+    Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Readiness, Request,
+    RequestId, Stage, Upgraded, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -267,9 +267,25 @@ impl Driver {
         self.engine.connection_info(id)
     }
 
+    /// All attempts to get a request answered, from [`Event::Head`] to [`Event::End`].
+    pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        self.engine.attempts(id)
+    }
+
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
-        self.engine.pool()
+        self.engine.pool(self.clock.now())
+    }
+
+    /// What happened in the pool, the oldest first, if [`Config::pool_events`] keeps it.
+    pub fn poll_pool_event(&mut self) -> Option<PoolEvent> {
+        self.engine.poll_pool_event()
+    }
+
+    /// Closes the connections that nobody uses; requests go on as before.
+    pub fn close_idle(&mut self) {
+        let now = self.now();
+        self.engine.close_idle(now);
     }
 
     /// Takes no further request; those under way may finish.

@@ -21,6 +21,14 @@ impl Chance {
         Self { primed, drawn: 0 }
     }
 
+    /// Another stream, of which this one knows nothing more.
+    pub(crate) fn fork(&mut self) -> Self {
+        let mut primed = self.primed.clone();
+        primed.write(b"fork");
+        primed.write(&self.draw().to_le_bytes());
+        Self { primed, drawn: 0 }
+    }
+
     fn draw(&mut self) -> u64 {
         let mut hasher = self.primed.clone();
         hasher.write(&self.drawn.to_le_bytes());

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::base::Stage;
 use crate::message::FieldError;
+use crate::policy::Retry;
 use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
 
 /// What a runtime does with a built request.
@@ -210,9 +211,22 @@ impl<D: Dispatch> RequestBuilder<D> {
     }
 
     /// Says that the request may be sent twice although its method does not (it carries an idempotency key, say): then
-    /// it is sent once more when a kept connection turns out to have died.
+    /// it is sent once more when a kept connection turns out to have died, and retried like an idempotent one.
     pub fn repeatable(self) -> Self {
         self.set(|draft| draft.safe = true)
+    }
+
+    /// The retry policy of this request, instead of the session's; `None` is no retry at all.
+    ///
+    /// ```
+    /// # use sessile_core::{RequestBuilder, Retry};
+    /// let patient = RequestBuilder::new("GET", "http://example.org/").retry(Retry::new(3)).build()?;
+    /// let once = RequestBuilder::new("GET", "http://example.org/").retry(None).build()?;
+    /// # let _ = (patient, once);
+    /// # Ok::<(), sessile_core::Error>(())
+    /// ```
+    pub fn retry(self, policy: impl Into<Option<Retry>>) -> Self {
+        self.set(|draft| draft.retry = Some(policy.into().map(Box::new)))
     }
 
     /// When to ask the peer before the content is sent, instead of what the session says.

@@ -175,7 +175,7 @@ impl Connection {
         if matches!(self.halves.receive, ReceiveState::Content(_)) {
             self.use_up(octets);
             // The peer is not to blame for the time that the application took.
-            self.pulse.note_received(now.tick, 0);
+            self.pulse.stamp(now.tick);
         }
     }
 
@@ -236,7 +236,7 @@ impl Connection {
     /// on, not for the time that the application took before it asked for more.
     pub fn waiting(&mut self, now: Now) {
         if core::mem::take(&mut self.waiting_unstamped) {
-            self.pulse.note_received(now.tick, 0);
+            self.pulse.stamp(now.tick);
         }
     }
 

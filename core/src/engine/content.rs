@@ -5,12 +5,12 @@ use std::io;
 use bytes::Bytes;
 
 use super::engine::{Engine, Slot};
-use super::live::{ConnectionInfo, Live};
+use super::live::Live;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, Now, RequestId};
 use crate::connection::Misuse;
 use crate::message::{Fields, FieldsRef, HeadRef};
-use crate::session::{ContentError, ErrorKind, Event};
+use crate::session::{Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -44,6 +44,13 @@ impl<S> Engine<S> {
     /// The connection that a request uses.
     pub fn connection_info(&self, id: RequestId) -> Option<ConnectionInfo> {
         self.live_of(id).map(Live::info)
+    }
+
+    /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) to
+    /// [`Event::End`](crate::Event::End). ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
+    pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        let live = self.live_of(id).filter(|live| live.connection.has_head())?;
+        self.session.attempts(id, live.connection.head().status())
     }
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
@@ -111,7 +118,8 @@ impl<S> Engine<S> {
         let connection = self.session.connection_of(id);
         if let Some(live) = connection.and_then(|connection| self.take_slot(connection)) {
             let error = self.fail_with(now, id, live, kind);
-            self.events.push_back(Event::Failed(id, error));
+            self.events
+                .extend(error.map(|error| Event::Failed(id, error)));
         } else {
             self.session.fail_early(now, id, kind);
             self.settle();

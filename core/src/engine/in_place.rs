@@ -8,7 +8,7 @@ use super::exchange::Begun;
 use super::live::{Live, Readiness};
 use crate::base::{ConnectionId, Now, RequestId};
 use crate::connection::{Interest, Received};
-use crate::session::{ErrorKind, Event, TakeUp};
+use crate::session::{Error, ErrorKind, Event, HeadVerdict, TakeUp};
 
 impl<S> Engine<S> {
     /// The present tenant of a place, by [`ConnectionId::index`].
@@ -72,7 +72,7 @@ impl<S> Engine<S> {
             TakeUp::Abort(connection) => {
                 if let Some(live) = self.take_slot(connection) {
                     let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);
-                    self.events.push_back(Event::Failed(id, error));
+                    self.events.push_back(failed_or_again(id, error));
                 }
             }
         }
@@ -141,9 +141,8 @@ impl<S> Engine<S> {
             }
             Err(failure) => {
                 let live = self.take_slot(connection)?;
-                return self
-                    .fail_or_replay(now, id, live, failure)
-                    .map(|error| Event::Failed(id, error));
+                let error = self.fail_or_replay(now, id, live, failure);
+                return Some(failed_or_again(id, error));
             }
         };
         self.dirty.push_back(connection);
@@ -152,13 +151,24 @@ impl<S> Engine<S> {
 
     fn poll_head(&mut self, now: Now, id: RequestId, connection: ConnectionId) -> Option<Event> {
         let live = self.take_slot(connection)?;
-        if self.is_refused_expectation(id, &live) {
-            self.drop_expectation(now, id, live);
-            return None;
+        match self.judge_head(now, id, &live) {
+            HeadVerdict::Deliver => {
+                self.put_slot(live);
+                self.dirty.push_back(connection);
+                Some(Event::Head(id))
+            }
+            HeadVerdict::Part => {
+                let error = self.part(now, id, live);
+                // What its transport is still known to have may be the rest of the response.
+                self.ready.push_back(connection);
+                Some(failed_or_again(id, error))
+            }
+            // Whoever ended it has told, or will.
+            HeadVerdict::Abort => {
+                self.put_slot(live);
+                None
+            }
         }
-        self.put_slot(live);
-        self.dirty.push_back(connection);
-        Some(Event::Head(id))
     }
 
     /// A connection without a request was touched: it is idle, or the rest of a response is being thrown away.
@@ -179,6 +189,13 @@ impl<S> Engine<S> {
             }
             self.put_slot(live);
         }
+    }
+}
+
+fn failed_or_again(id: RequestId, error: Option<Error>) -> Event {
+    match error {
+        Some(error) => Event::Failed(id, error),
+        None => Event::Again(id),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use crate::base::{ConnectionId, Now, RequestId, Tick};
 use crate::connection::{Connection, Interest, Outgoing, Rest};
-use crate::session::Patience;
+use crate::session::{ConnectionInfo, Patience};
 
 use super::supply::Supply;
 
@@ -20,22 +20,6 @@ pub struct Readiness {
     pub write: bool,
     /// The peer has closed its side: read to the end, even if a read was short.
     pub closed: bool,
-}
-
-/// Which connection a request uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionInfo {
-    /// Its number in the order in which the session opened connections, from 1.
-    pub number: u64,
-    /// How many requests it had served before this one.
-    pub served: u64,
-}
-
-impl fmt::Display for ConnectionInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let use_ = if self.served == 0 { "new" } else { "reused" };
-        write!(f, "connection #{}, {use_}", self.number)
-    }
 }
 
 /// What became of one write.
@@ -192,9 +176,11 @@ impl<S> Live<S> {
         content: Option<&[u8]>,
         write: &mut impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
     ) -> Wrote {
+        self.connection.await_transport(now);
         let content = content.unwrap_or_else(|| self.supply.piece());
         let outgoing = self.connection.outgoing(content);
         if outgoing.is_empty() {
+            self.connection.await_source();
             return Wrote::Nothing;
         }
         match write(&mut self.io, &outgoing) {

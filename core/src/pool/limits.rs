@@ -19,9 +19,36 @@ pub struct PoolLimits {
     pub live_per_origin: Option<usize>,
     /// Such connections in all: no bound. To make room, the least recently used idle one is closed.
     pub live_total: Option<usize>,
+    /// Origins that keep idle connections: no bound. Beyond it the origin that was used least recently loses its own, as
+    /// with `pool_connections` of `requests`.
+    pub idle_origins: Option<usize>,
+    /// What becomes of a request that meets a limit on live connections: it waits.
+    pub when_full: WhenFull,
+    /// How long a connection may serve after it was opened: for ever. It is not torn out of an exchange, but not used for
+    /// another.
+    pub lifetime: Option<Duration>,
     /// How long a connection may be idle: 90 s. Many servers close after 60 to 120 s; closing first avoids the race.
     /// (A blocking session has no thread that watches: it closes them when it is used next.)
     pub idle_time: Option<Duration>,
+}
+
+/// What becomes of a request that meets a limit on live connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It waits, first come first served in its origin, for as long as [`Timeouts::pool_wait`](crate::Timeouts).
+    #[default]
+    Wait,
+    /// It fails at once.
+    Fail,
+}
+
+/// The limit on live connections that keeps a request from having one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// [`PoolLimits::live_per_origin`], which is so many.
+    PerOrigin(usize),
+    /// [`PoolLimits::live_total`], which is so many.
+    Total(usize),
 }
 
 impl Default for PoolLimits {
@@ -31,6 +58,9 @@ impl Default for PoolLimits {
             idle_total: 100,
             live_per_origin: None,
             live_total: None,
+            idle_origins: None,
+            when_full: WhenFull::Wait,
+            lifetime: None,
             idle_time: Some(Duration::from_secs(90)),
         }
     }

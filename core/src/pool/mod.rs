@@ -7,4 +7,4 @@ mod limits;
 mod list;
 
 pub(crate) use assign::{Age, Assignment, OriginId, Place, Pool, Released};
-pub use limits::PoolLimits;
+pub use limits::{PoolLimits, Shortage, WhenFull};

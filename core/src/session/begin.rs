@@ -61,21 +61,23 @@ impl Session {
         let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect);
         encode_head(out, &parts);
         let expects = expect.holds(&shape);
-        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
-        exchange.patience.expect_continue = timeouts.expect_continue.filter(|_| expects);
+        let shape = match shape {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(shape) => Some(shape),
+        };
+        exchange.expects = expects;
+        exchange.granted = now.tick;
         let member = self.members.get_mut(connection.0)?;
         if member.served == 0 {
             member.pulse = Arc::clone(pulse);
         } else {
-            self.reused += 1;
+            self.stats.counters.reused += 1;
         }
-        let patience = exchange.patience;
+        let patience = exchange.patience(&self.config.timeouts);
+        pulse.watch_speed(patience.speed.is_some());
         let beginning = Beginning {
-            request: Arc::clone(request),
-            shape: match shape {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(shape) => Some(shape),
-            },
+            request: Arc::clone(&exchange.request),
+            shape,
             expects,
             patience,
             number: member.number,
@@ -83,11 +85,11 @@ impl Session {
             kept: member.served > 0 || member.rested,
         };
         member.served += 1;
-        if let Some(limit) = patience.shortest() {
-            let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+        if let Some(due) = patience.first_look(now.tick) {
+            let owner = Owner::Connection(connection);
             self.timers.arm(&mut member.armed, owner, due);
         }
-        if patience.deadline.is_some() {
+        if exchange.deadline.is_some() {
             self.arm_request(id);
         }
         Some(beginning)

@@ -9,7 +9,7 @@ use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
-use super::config::{ExpectContinue, Timeouts};
+use super::config::{Config, ExpectContinue, Timeouts};
 use super::error::{Error, ErrorKind};
 use super::key::PoolKey;
 use super::prepare::{HeadParts, encode_head};
@@ -17,7 +17,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
-use crate::policy::Credentials;
+use crate::policy::{Credentials, Retry};
 
 /// The content of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Request {
     pub(crate) authorization: Option<Box<str>>,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
+    /// Its own policy, if it has one: none at all, perhaps.
+    pub(crate) retry: Option<Option<Box<Retry>>>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -67,6 +69,8 @@ pub(crate) struct Draft {
     pub(crate) trailers: Fields,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
+    /// Its own policy, if it has one: none at all, perhaps.
+    pub(crate) retry: Option<Option<Box<Retry>>>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -83,6 +87,7 @@ impl Draft {
             trailers: Fields::new(),
             safe: false,
             expect: None,
+            retry: None,
             timeouts: None,
             deadline: None,
         }
@@ -107,6 +112,7 @@ impl Draft {
                 trailers: self.trailers,
                 safe: self.safe,
                 expect: self.expect,
+                retry: self.retry,
                 timeouts: self.timeouts,
                 deadline: self.deadline,
             }),
@@ -231,6 +237,19 @@ impl Request {
         };
         let trailers = !self.trailers.is_empty();
         Shape::of(&self.method, &self.content, trailers, lines).map(Cow::Owned)
+    }
+
+    /// The policy that holds for it in a session.
+    pub(crate) fn retry_in<'a>(&'a self, session: &'a Config) -> Option<&'a Retry> {
+        match &self.retry {
+            Some(own) => own.as_deref(),
+            None => session.retry.as_ref(),
+        }
+    }
+
+    /// Whether its content can be sent again from its beginning at any time.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        !matches!(self.content, Content::Stream { .. })
     }
 
     /// The content, if all of it is in memory: the engine sends it by itself then.

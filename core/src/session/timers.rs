@@ -8,6 +8,7 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::BinaryHeap;
 
+use super::config::MinimumSpeed;
 use crate::base::{ConnectionId, EstablishId, Phase, Pulse, RequestId, Stage, Tick};
 
 /// Whose time may be up.
@@ -74,16 +75,20 @@ pub(crate) struct Patience {
     pub(crate) expect_continue: Option<Duration>,
     pub(crate) head: Option<Duration>,
     pub(crate) read: Option<Duration>,
+    pub(crate) speed: Option<MinimumSpeed>,
+    /// When the exchange must be over.
+    pub(crate) exchange: Option<Tick>,
+    /// When the whole request must be over.
     pub(crate) deadline: Option<Tick>,
 }
 
 impl Patience {
-    /// The earliest limit that applies now, and its stage.
+    /// The earliest limit that applies now, and its stage. That of the speed is when it is to be judged next.
     pub(crate) fn due(&self, pulse: &Pulse) -> Option<(Tick, Stage)> {
         let phase = pulse.phase();
         let idle = |limit: Option<Duration>| limit.map(|limit| pulse.active().after(limit));
         let peer = match phase {
-            Phase::Idle | Phase::Application => None,
+            Phase::Idle | Phase::Application | Phase::Source => None,
             Phase::Sending => idle(self.send),
             Phase::AwaitingContinue => match self.expect_continue {
                 Some(limit) => Some(pulse.flushed().after(limit)),
@@ -96,16 +101,29 @@ impl Patience {
             Phase::Receiving => idle(self.read),
         };
         let peer = peer.zip(phase.stage());
+        let speed = self.speed.filter(|_| phase.is_flow());
+        let speed = speed.map(|speed| (pulse.judged_again(speed.within), Stage::Speed));
+        let exchange = self.exchange.map(|at| (at, Stage::Exchange));
         let whole = self.deadline.map(|at| (at, Stage::Deadline));
-        peer.into_iter().chain(whole).min_by_key(|(at, _)| *at)
+        [peer, speed, exchange, whole]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
     }
 
     /// The shortest of the limits on the peer: how often a busy connection must be looked at.
     pub(crate) fn shortest(&self) -> Option<Duration> {
-        [self.send, self.expect_continue, self.head, self.read]
+        let speed = self.speed.map(|speed| speed.within);
+        [self.send, self.expect_continue, self.head, self.read, speed]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When a connection must be looked at that has just got its exchange.
+    pub(crate) fn first_look(&self, now: Tick) -> Option<Tick> {
+        let shortest = self.shortest().map(|limit| now.after(limit));
+        shortest.into_iter().chain(self.exchange).min()
     }
 }
 
@@ -154,6 +172,7 @@ mod tests {
             head: seconds(5),
             read: seconds(9),
             deadline: Some(at(7)),
+            ..Patience::default()
         };
         let pulse = Pulse::default();
         assert_eq!(patience.due(&pulse), Some((at(7), Stage::Deadline)));

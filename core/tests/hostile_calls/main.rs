@@ -172,7 +172,7 @@ fn a_deadline_that_came_too_late_does_not_end_the_next_request() {
 
     let next = engine.submit(later, get("/next"));
     let Step::Use(live) = engine.step(later, next) else {
-        panic!("a connection is idle: {:?}", engine.pool());
+        panic!("a connection is idle: {:?}", engine.pool(Now::default()));
     };
     assert_eq!(live.info().served, 1);
     assert!(!live.connection.pulse().abort_requested());
@@ -298,7 +298,7 @@ fn connections_given_back_crosswise_leave_nothing() {
 }
 
 fn assert_empty(engine: &Engine<()>) {
-    let pool = engine.pool();
+    let pool = engine.pool(Now::default());
     assert!(pool.requests == 0 && pool.origins.is_empty(), "{pool:?}");
 }
 
@@ -340,7 +340,7 @@ fn a_pool_that_keeps_nothing_answers_all_the_same() {
             while engine.poll_command().is_some() {}
             assert_empty(&engine);
         }
-        assert_eq!(engine.pool().opened, 3);
+        assert_eq!(engine.pool(Now::default()).counters.opened, 3);
     }
 }
 
@@ -390,7 +390,11 @@ fn limits_of_any_size_are_kept_without_a_panic() {
         let mut engine = engine(config);
         for _ in 0..3 {
             let over = ends_octet_by_octet(&mut engine, response.as_bytes());
-            assert!(over, "with a limit of {most}: {:?}", engine.pool());
+            assert!(
+                over,
+                "with a limit of {most}: {:?}",
+                engine.pool(Now::default())
+            );
         }
     }
 }
