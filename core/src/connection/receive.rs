@@ -182,13 +182,14 @@ impl Connection {
     pub(super) fn use_up(&mut self, octets: usize) {
         let octets = self.allowed(octets as u64);
         if let ReceiveState::Content(reader) = &mut self.halves.receive {
-            let here = self.scratch.input.unread_len() as u64;
+            let input = &mut self.scratch.input;
+            let here = input.unread_len() as u64;
             let count = octets.min(reader.direct()).min(here);
             reader.take(count);
             self.allowance = self.allowance.map(|left| left - count);
             // No more than what is here, which a usize counted.
             let count = usize::try_from(count).unwrap_or_default();
-            self.scratch.input.consume(count);
+            input.consume(count);
         }
     }
 
@@ -252,7 +253,7 @@ impl Connection {
                 input.consume(skip);
                 self.pulse.enter(Phase::Application);
                 let count = allowed(self.allowance, count);
-                &self.scratch.input.unread()[..count]
+                &input.unread()[..count]
             }
             // Framing that was read must not be read again.
             Ok((skip, Part::NeedMore | Part::Trailers | Part::End)) => {
@@ -270,7 +271,6 @@ impl Connection {
     fn step(&mut self) -> Result<Step, Failure> {
         work::note(1);
         loop {
-            let scratch = &mut self.scratch;
             match &mut self.halves.receive {
                 ReceiveState::Idle => return Ok(Step::NeedMore),
                 ReceiveState::Done => return Ok(Step::End),
@@ -281,10 +281,11 @@ impl Connection {
                     return self.step_in_head(&mut scan);
                 }
                 ReceiveState::Content(reader) => {
+                    let input = &mut self.scratch.input;
                     let (skip, part) = reader
-                        .advance(scratch.input.unread(), &self.rules)
+                        .advance(input.unread(), &self.rules)
                         .map_err(PeerViolation::Chunk)?;
-                    scratch.input.consume(skip);
+                    input.consume(skip);
                     match part {
                         Part::NeedMore => return self.starved(),
                         Part::Content(_) if self.allowance == Some(0) => {

@@ -38,7 +38,8 @@ impl Connection {
             octets: self.rules.limits.max_head_bytes,
             fields: self.rules.limits.max_fields,
         };
-        let (input, spans) = (&mut self.scratch.input, &mut self.scratch.spans);
+        let scratch = &mut *self.scratch;
+        let (input, spans) = (&mut scratch.input, &mut scratch.spans);
         let read = read_head(scan, input.unread_mut(), limits, leniency, spans);
         match read.map_err(PeerViolation::Head)? {
             Some((line, length)) => self.take_head(line, length),
@@ -164,15 +165,17 @@ impl Connection {
             octets: self.rules.limits.max_trailer_bytes,
             fields: self.rules.limits.max_trailers,
         };
-        let (input, spans) = (&mut self.scratch.input, &mut self.scratch.trailers);
+        let scratch = &mut *self.scratch;
+        let (input, spans) = (&mut scratch.input, &mut scratch.trailers);
         let leniency = self.rules.leniency;
         let read = read_trailers(scan, input.unread_mut(), limits, leniency, spans);
         let Some(length) = read.map_err(PeerViolation::Trailers)? else {
             self.halves.receive = ReceiveState::Trailers(*scan);
             return self.starved().map(Some);
         };
-        self.scratch.trailers_at = (input.position(), length);
-        input.consume(length);
+        let scratch = &mut *self.scratch;
+        scratch.trailers_at = (scratch.input.position(), length);
+        scratch.input.consume(length);
         self.advance_receive(ReceiveEvent::End);
         let any = !self.scratch.trailers.list().is_empty();
         Ok(any.then_some(Step::Trailers))

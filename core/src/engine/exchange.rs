@@ -66,9 +66,9 @@ impl<S> Engine<S> {
     pub(super) fn begin(&mut self, now: Now, id: RequestId, live: &mut Live<S>) {
         let mut scratch = self.spare.pop().unwrap_or_default();
         scratch.clear();
-        let Some(beginning) =
-            self.session
-                .begin(now, id, &mut scratch.out, live.connection.pulse())
+        let Some(beginning) = self
+            .session
+            .begin(now, id, scratch.out(), live.connection.pulse())
         else {
             return;
         };

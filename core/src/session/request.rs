@@ -219,7 +219,7 @@ impl Request {
     ) -> Result<(), Misuse> {
         scratch.clear();
         let parts = HeadParts::standing_alone(self);
-        encode_head(&mut scratch.out, &parts);
+        encode_head(scratch.out(), &parts);
         let mut plan = self.shape.plan(&self.method);
         plan.expects_continue = self.shape.expects;
         connection.start_encoded(now, plan, scratch)
