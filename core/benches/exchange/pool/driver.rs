@@ -87,7 +87,7 @@ impl Driver {
             self.submit_many(request, each);
             assert_eq!(self.turn(), each, "every exchange ends");
         }
-        let origins = self.engine.pool().origins;
+        let origins = self.engine.pool(self.now).origins;
         let idle: usize = origins.iter().map(|origin| origin.idle).sum();
         assert_eq!(
             (origins.len(), idle),
