@@ -117,8 +117,8 @@ mod syntax;
 mod wire;
 
 pub use base::{
-    CloseReason, ConnectionId, EstablishId, Leniency, Limits, Now, Progress, Pulse, RequestId,
-    Rules, Stage, Tick,
+    CloseReason, ConnectionId, EstablishId, Leniency, Limit, Limits, Now, Progress, Pulse,
+    RequestId, Rules, Stage, Tick,
 };
 pub use client::{
     Dispatch, Home, Incoming, IntoUrl, Look, Outbound, RequestBuilder, Upload, text_from,
