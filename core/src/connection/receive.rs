@@ -176,7 +176,8 @@ impl Connection {
         }
     }
 
-    /// Uses up content that [`Connection::poll`] showed.
+    /// Uses up content that [`Connection::poll`] showed. More than stands ready counts as all that does: no framing is used
+    /// up, and nothing that comes later. While no content is being read nothing happens.
     pub fn consume(&mut self, now: Now, octets: usize) {
         if matches!(self.halves.receive, ReceiveState::Content(_)) {
             self.use_up(octets);
