@@ -102,7 +102,7 @@ impl Session {
         kind: ErrorKind,
         pulse: &Pulse,
     ) -> Error {
-        let stage = pulse.phase().stage().unwrap_or(Stage::Content);
+        let stage = pulse.stage().unwrap_or(Stage::Content);
         let mut error = Error::in_exchange(kind, stage, pulse);
         if let Some(exchange) = self.exchanges.get_mut(id.0) {
             error = error.at(&exchange.request.url);
