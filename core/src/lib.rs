@@ -136,8 +136,8 @@ pub use policy::{Credentials, CredentialsError, Loss, NoReplay, Replay};
 pub use pool::PoolLimits;
 pub use session::{
     Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, IdleConnection,
-    OriginSnapshot, PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts,
-    Verdict,
+    OriginSnapshot, PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route,
+    SourceError, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

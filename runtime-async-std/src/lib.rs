@@ -39,7 +39,7 @@ pub use upgraded::Upgraded;
 
 pub use sessile_core::{
     self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
-    ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation,
+    ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limit, Limits, Method, PeerViolation,
     PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError, ResolveError,
-    ResponseHead, Stage, StatusCode, Timeouts, Url, Version,
+    ResponseHead, SourceError, Stage, StatusCode, Timeouts, Url, Version,
 };

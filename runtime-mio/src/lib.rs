@@ -31,8 +31,8 @@ mod socket;
 pub use driver::Driver;
 pub use sessile_core::{
     self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
-    Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Leftover, Limits, Method,
+    Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Leftover, Limit, Limits, Method,
     Misuse, PeerViolation, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
-    RequestError, RequestId, ResolveError, ResponseHead, Stage, StatusCode, Timeouts, Upgraded,
-    Url, Version,
+    RequestError, RequestId, ResolveError, ResponseHead, SourceError, Stage, StatusCode, Timeouts,
+    Upgraded, Url, Version,
 };

@@ -22,7 +22,7 @@ mod shape;
 mod snapshot;
 mod timers;
 
-pub use causes::{ContentError, RequestError, ResolveError};
+pub use causes::{ContentError, RequestError, ResolveError, SourceError};
 pub use config::{Config, ExpectContinue, Timeouts};
 pub(crate) use ending::Outcome;
 pub(crate) use error::redacted;
