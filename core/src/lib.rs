@@ -117,8 +117,8 @@ mod syntax;
 mod wire;
 
 pub use base::{
-    CloseReason, ConnectionId, EstablishId, Leniency, Limits, Now, Progress, Pulse, RequestId,
-    Rules, Stage, Tick,
+    CloseReason, ConnectionId, EstablishId, Leniency, Limit, Limits, Now, Progress, Pulse,
+    RequestId, Rules, Stage, Tick,
 };
 pub use client::{
     Dispatch, Home, Incoming, IntoUrl, Look, Outbound, RequestBuilder, Upload, text_from,
@@ -141,7 +141,7 @@ pub use session::{
     Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
     ErrorKind, Event, ExpectContinue, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
     PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
-    RetryCase, RetryChoice, RetryHook, Route, Timeouts, Verdict,
+    RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

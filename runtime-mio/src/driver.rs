@@ -217,7 +217,8 @@ impl Driver {
         self.engine.content(id)
     }
 
-    /// Uses up content. While some is left, nothing more is read for this request.
+    /// Uses up content. While some is left, nothing more is read for this request. More than is ready counts as all of it:
+    /// what comes later stays to be read.
     pub fn consume(&mut self, id: RequestId, octets: usize) {
         let now = self.fresh_now();
         self.engine.consume(now, id, octets);
@@ -245,8 +246,8 @@ impl Driver {
         self.engine.finish_content(now, id, trailers)
     }
 
-    /// The source of a request's content has failed: so does the request.
-    pub fn abort_content(&mut self, id: RequestId, why: io::ErrorKind) {
+    /// The source of a request's content has failed: so does the request, and its error keeps the source's.
+    pub fn abort_content(&mut self, id: RequestId, why: impl Into<io::Error>) {
         let now = self.now();
         self.engine.abort_content(now, id, why);
     }

@@ -202,6 +202,15 @@ impl Pulse {
         }
     }
 
+    /// What the present exchange is doing, if it ends now: one whose request the transport did not take to its end was
+    /// sending, even if nothing but the head is awaited any more.
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        match self.phase() {
+            Phase::AwaitingHead if !self.request_complete.load(Relaxed) => Some(Stage::Send),
+            phase => phase.stage(),
+        }
+    }
+
     /// When the transport had taken the whole request.
     pub(crate) fn flushed(&self) -> Tick {
         Tick::from_nanos(self.flushed.load(Relaxed))

@@ -126,13 +126,9 @@ impl RequestBuilder<()> {
 impl<D: Dispatch> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
-        let method = Method::from_bytes(method.as_ref().as_bytes())
-            .map_err(|_| Error::new(ErrorKind::Method, Stage::Prepare));
-        let url = url.into_url();
-        let draft = method.and_then(|method| Ok(Draft::new(method, url?)));
         Self {
             dispatch,
-            draft,
+            draft: begin(method.as_ref().as_bytes(), url.into_url()),
             source: None,
         }
     }
@@ -283,6 +279,17 @@ impl<D: Dispatch> RequestBuilder<D> {
     }
 }
 
+fn begin(method: &[u8], url: Result<Url, Error>) -> Result<Draft, Error> {
+    let Ok(token) = Method::from_bytes(method) else {
+        let error = Error::new(ErrorKind::Method(shown(method)), Stage::Prepare);
+        return Err(match url {
+            Ok(url) => error.at(&url),
+            Err(_) => error,
+        });
+    };
+    Ok(Draft::new(token, url?))
+}
+
 fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind> {
     let appended = draft.fields.append(name, value);
     appended.map_err(|error| field_error(name, error))
@@ -290,9 +297,14 @@ fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind>
 
 /// The error of a field line, with its name shown as far as that is readable.
 fn field_error(name: &[u8], error: FieldError) -> ErrorKind {
-    let shown = name.escape_ascii().take(64).map(char::from);
-    let name = shown.collect::<String>().into();
+    let name = shown(name);
     ErrorKind::Field { name, error }
+}
+
+/// Octets that may be anything, for an error: escaped, and at most 64 characters of them.
+fn shown(octets: &[u8]) -> Box<str> {
+    let shown = octets.escape_ascii().take(64).map(char::from);
+    shown.collect::<String>().into()
 }
 
 impl<D: Dispatch> fmt::Debug for RequestBuilder<D> {
@@ -337,6 +349,22 @@ mod tests {
             code(RequestBuilder::new("GET", "http://a").header("Upgrade", "h2c")),
             "upgrade"
         );
+    }
+
+    #[test]
+    fn a_bad_method_is_shown_with_the_url() {
+        let said = |method: &str, url: &str| {
+            let refused = RequestBuilder::new(method, url).build();
+            refused.expect_err("no token").to_string()
+        };
+        assert!(said("GE T", "http://u:canary@a/b").starts_with(
+            "http://a/b: the method `GE T` is not a token (RFC 9110 section 9.1) (stage: prepare; "
+        ));
+        let escaped = said("G\u{e9}T\r\n", "http://a/");
+        assert!(escaped.contains("`G\\xc3\\xa9T\\r\\n`"), "{escaped}");
+        let cut = said(&" ".repeat(65), "http://a/");
+        assert!(cut.contains(&format!("`{}`", " ".repeat(64))), "{cut}");
+        assert!(said("", "no url").starts_with("the method `` is not a token"));
     }
 
     #[test]

@@ -177,10 +177,12 @@ impl<S> Incoming<S> {
         self.content()
     }
 
-    /// Uses up content.
+    /// Uses up content. More than [stands ready](Incoming::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, octets: usize) {
         if let State::Reading(live) = &mut self.state {
             live.connection.consume(now, octets);
+            // What is used up here is not to be used up once more.
+            self.shown = self.shown.saturating_sub(octets);
         }
     }
 

@@ -7,9 +7,9 @@ use std::io;
 use super::failure::{Failure, PeerViolation};
 use super::machine::{Connection, StreamEnd};
 use super::state::{ReceiveEvent, ReceiveState};
-use crate::base::{CloseReason, Now, Phase, work};
+use crate::base::{Bound, CloseReason, Now, Phase, work};
 use crate::message::{FieldsRef, HeadRef};
-use crate::wire::{ContentReader, HeadError, Part};
+use crate::wire::{ContentReader, Part};
 
 /// What a connection has received.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Connection {
         match self.halves.receive {
             ReceiveState::Broken(_) => {}
             ReceiveState::Idle => {
-                self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+                self.refuse(PeerViolation::Unsolicited.into());
             }
             ReceiveState::Done => self.persistence.note(CloseReason::Surplus),
             ReceiveState::Head(_)
@@ -82,7 +82,7 @@ impl Connection {
                 self.scratch.input.filled(octets);
                 // What came before the transport took our first octet answers nothing of ours.
                 if self.pulse.sent() == 0 {
-                    self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+                    self.refuse(PeerViolation::Unsolicited.into());
                 }
                 self.pulse.note_received(now.tick, octets as u64);
             }
@@ -136,7 +136,7 @@ impl Connection {
         let step = match self.step() {
             Ok(step) => step,
             Err(failure) => {
-                self.break_off(failure, self.reason_of(failure));
+                self.refuse(failure);
                 return Err(failure);
             }
         };
@@ -152,6 +152,12 @@ impl Connection {
             Step::End => Received::End,
             Step::Switched => Received::Switched,
         })
+    }
+
+    /// Nothing more is read: the failure comes again at every further call.
+    #[cold]
+    fn refuse(&mut self, failure: Failure) {
+        self.break_off(failure, self.reason_of(failure));
     }
 
     fn reason_of(&self, failure: Failure) -> CloseReason {
@@ -170,7 +176,8 @@ impl Connection {
         }
     }
 
-    /// Uses up content that [`Connection::poll`] showed.
+    /// Uses up content that [`Connection::poll`] showed. More than stands ready counts as all that does: no framing is used
+    /// up, and nothing that comes later. While no content is being read nothing happens.
     pub fn consume(&mut self, now: Now, octets: usize) {
         if matches!(self.halves.receive, ReceiveState::Content(_)) {
             self.use_up(octets);
@@ -284,12 +291,12 @@ impl Connection {
                     let input = &mut self.scratch.input;
                     let (skip, part) = reader
                         .advance(input.unread(), &self.rules)
-                        .map_err(PeerViolation::Chunk)?;
+                        .map_err(|why| PeerViolation::of(why, PeerViolation::Chunk, &self.rules))?;
                     input.consume(skip);
                     match part {
                         Part::NeedMore => return self.starved(),
                         Part::Content(_) if self.allowance == Some(0) => {
-                            return Err(PeerViolation::ContentTooLong.into());
+                            return Err(self.passed(Bound::ContentBytes).into());
                         }
                         Part::Content(count) => {
                             return Ok(Step::Content(allowed(self.allowance, count)));
@@ -344,10 +351,4 @@ impl Connection {
 fn allowed(allowance: Option<u64>, count: usize) -> usize {
     let most = allowance.and_then(|left| usize::try_from(left).ok());
     most.map_or(count, |most| count.min(most))
-}
-
-impl From<HeadError> for PeerViolation {
-    fn from(error: HeadError) -> Self {
-        Self::Head(error)
-    }
 }

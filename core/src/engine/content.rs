@@ -59,7 +59,8 @@ impl<S> Engine<S> {
             .map_or(&[], |live| live.connection.content())
     }
 
-    /// Uses up content. The peer's next octets are read when all that was ready is used up.
+    /// Uses up content. The peer's next octets are read when all that was ready is used up. More than is
+    /// [ready](Engine::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, id: RequestId, octets: usize) {
         let Some(live) = self.live_of_mut(id) else {
             return;
@@ -108,10 +109,10 @@ impl<S> Engine<S> {
         finished
     }
 
-    /// The source of a request's content has failed: so does the request.
-    pub fn abort_content(&mut self, now: Now, id: RequestId, why: io::ErrorKind) {
-        let error = ErrorKind::Content(ContentError::Source(why));
-        self.fail_content(now, id, error);
+    /// The source of a request's content has failed: so does the request, and its error keeps the source's.
+    pub fn abort_content(&mut self, now: Now, id: RequestId, why: impl Into<io::Error>) {
+        let why = ContentError::from(why.into());
+        self.fail_content(now, id, ErrorKind::Content(why));
     }
 
     fn fail_content(&mut self, now: Now, id: RequestId, kind: ErrorKind) {

@@ -194,7 +194,8 @@ impl<S> Engine<S> {
             && self.session.handle_connected(now, connection)
         {
             let machine = Connection::new(Arc::clone(self.session.rules()));
-            self.put_slot(Box::new(Live::new(connection, io, machine)));
+            let timeouts = Arc::clone(self.session.timeouts());
+            self.put_slot(Box::new(Live::new(connection, io, machine, timeouts)));
             self.session.release(now, connection);
         }
         self.settle();

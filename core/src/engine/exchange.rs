@@ -7,12 +7,12 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::engine::{Command, Engine};
-use super::live::{DRAIN_OCTETS, Live};
+use super::live::{DRAIN_OCTETS, Live, Term};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::{Failure, PeerViolation, Rest, Scratch};
-use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Patience};
+use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
@@ -73,7 +73,6 @@ impl<S> Engine<S> {
             return;
         };
         live.request = Some(id);
-        live.patience = beginning.patience;
         live.info = ConnectionInfo {
             number: beginning.number,
             served: beginning.served,
@@ -85,13 +84,18 @@ impl<S> Engine<S> {
             .connection
             .start_encoded(now, beginning.plan(), scratch);
         debug_assert!(started.is_ok());
+        live.term = Term {
+            expects: beginning.expects,
+            granted: now.tick,
+            deadline: beginning.deadline,
+            request: Some(beginning.request),
+        };
     }
 
     /// Ends an exchange whose response was read to its end; returns its memory.
     pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
         let outcome = self.judge_end(&mut live);
-        live.request = None;
-        live.supply = Supply::default();
+        live.part();
         let scratch = live.connection.take_scratch();
         self.put_slot(live);
         self.session.end(now, id, outcome);
@@ -133,11 +137,10 @@ impl<S> Engine<S> {
         if live.connection.discard_rest(DRAIN_OCTETS) == Rest::Coming {
             let until = now.tick.after(DRAIN_TIME);
             self.session.begin_draining(connection, until, next);
-            live.request = None;
-            live.supply = Supply::default();
-            live.patience = Patience {
+            live.part();
+            live.term = Term {
                 deadline: Some(until),
-                ..Patience::default()
+                ..Term::default()
             };
             self.put_slot(live);
         } else {
@@ -288,8 +291,7 @@ impl<S> Engine<S> {
 
     /// Puts a connection into its slot, without the exchange and its memory.
     fn reclaim(&mut self, mut live: Box<Live<S>>) {
-        live.request = None;
-        live.supply = Supply::default();
+        live.part();
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
         self.put_slot(live);

@@ -3,10 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use crate::base::{ConnectionId, Now, RequestId, Tick};
 use crate::connection::{Connection, Interest, Outgoing, Rest};
-use crate::session::{ConnectionInfo, Patience};
+use crate::session::{ConnectionInfo, Patience, Request, Timeouts};
 
 use super::supply::Supply;
 
@@ -30,6 +31,16 @@ enum Wrote {
     Nothing,
 }
 
+/// What the present exchange's time limits are counted from.
+#[derive(Debug, Default)]
+pub(super) struct Term {
+    /// Whose limits they are; none while the rest of a response is thrown away.
+    pub(super) request: Option<Arc<Request>>,
+    pub(super) expects: bool,
+    pub(super) granted: Tick,
+    pub(super) deadline: Option<Tick>,
+}
+
 /// An open connection with whatever the driver needs to move its octets.
 pub struct Live<S> {
     /// The driver's own: a socket, a stream, a handle.
@@ -39,7 +50,9 @@ pub struct Live<S> {
     pub(super) id: ConnectionId,
     pub(super) request: Option<RequestId>,
     pub(super) info: ConnectionInfo,
-    pub(super) patience: Patience,
+    pub(super) term: Term,
+    /// The session's time limits.
+    timeouts: Arc<Timeouts>,
     pub(super) ready: Readiness,
     /// When the transport was last asked for octets.
     looked: Option<Tick>,
@@ -52,7 +65,12 @@ pub struct Live<S> {
 }
 
 impl<S> Live<S> {
-    pub(super) fn new(id: ConnectionId, io: S, connection: Connection) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        io: S,
+        connection: Connection,
+        timeouts: Arc<Timeouts>,
+    ) -> Self {
         Self {
             io,
             connection,
@@ -62,7 +80,8 @@ impl<S> Live<S> {
                 number: 0,
                 served: 0,
             },
-            patience: Patience::default(),
+            term: Term::default(),
+            timeouts,
             // A transport that was just opened takes octets, and may have some already: the readiness that told of the
             // opening told of them too, and will not be told again.
             ready: Readiness {
@@ -75,6 +94,13 @@ impl<S> Live<S> {
             must_look: false,
             supply: Supply::default(),
         }
+    }
+
+    /// The exchange is over, or nobody's any more.
+    pub(super) fn part(&mut self) {
+        self.request = None;
+        self.supply = Supply::default();
+        self.term = Term::default();
     }
 
     /// The connection's id.
@@ -96,7 +122,16 @@ impl<S> Live<S> {
     /// let go of will have come too late. For drivers that sleep on one
     /// connection; the session watches all of them through [`Engine::deadline`](crate::Engine::deadline) anyway.
     pub fn deadline(&self) -> Option<Tick> {
-        self.patience.due(self.connection.pulse()).map(|(at, _)| at)
+        let Some(request) = &self.term.request else {
+            return self.term.deadline;
+        };
+        let patience = Patience {
+            timeouts: request.timeouts_in(&self.timeouts),
+            expects: self.term.expects,
+            granted: self.term.granted,
+            deadline: self.term.deadline,
+        };
+        patience.due(self.connection.pulse()).map(|(at, _)| at)
     }
 
     /// Adds what a poll or a failed operation has told about the transport.

@@ -8,8 +8,8 @@ use super::prepare::{Expectation, HeadParts, encode_head};
 use super::request::Request;
 use super::session::Session;
 use super::shape::Shape;
-use super::timers::{Owner, Patience};
-use crate::base::{Now, Pulse, RequestId};
+use super::timers::Owner;
+use crate::base::{Now, Pulse, RequestId, Tick};
 use crate::connection::RequestPlan;
 
 /// What a request needs to begin on its connection.
@@ -17,8 +17,8 @@ pub(crate) struct Beginning {
     pub(crate) request: Arc<Request>,
     /// What the core keeps of its promises, where the session's lines have changed that.
     shape: Option<Shape>,
-    expects: bool,
-    pub(crate) patience: Patience,
+    pub(crate) expects: bool,
+    pub(crate) deadline: Option<Tick>,
     pub(crate) number: u64,
     pub(crate) served: u64,
     /// The connection was kept for it, and not opened for it just now.
@@ -74,18 +74,18 @@ impl Session {
             self.stats.counters.reused += 1;
         }
         let patience = exchange.patience(&self.config.timeouts);
-        pulse.watch_speed(patience.speed.is_some());
+        pulse.watch_speed(patience.timeouts.minimum_speed.is_some());
         let beginning = Beginning {
             request: Arc::clone(&exchange.request),
             shape,
             expects,
-            patience,
+            deadline: exchange.deadline,
             number: member.number,
             served: member.served,
             kept: member.served > 0 || member.rested,
         };
         member.served += 1;
-        if let Some(due) = patience.first_look(now.tick) {
+        if let Some(due) = patience.first_look() {
             let owner = Owner::Connection(connection);
             self.timers.arm(&mut member.armed, owner, due);
         }

@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
+use http::Method;
+
 use super::causes::RequestError;
 use super::error::{Error, ErrorKind};
 use super::prepare::Expectation;
-use super::request::{Request, check_removed};
+use super::request::{Content, Request, check_removed};
 use super::retrying::RetryHook;
-use super::shape::{Lines, Shape, check_host};
+use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::message::{FieldNames, Fields, Known};
@@ -122,7 +124,8 @@ pub struct Config {
     /// Time limits, unless a request brings its own.
     pub timeouts: Timeouts,
     /// Field lines for every request. Each replaces the built-in one of its name (`User-Agent`, `Accept`) and is
-    /// replaced by a request's own lines of that name.
+    /// replaced by a request's own lines of that name. Lines that no request could be sent with are refused when the session
+    /// begins; those that some could (`Expect`, `Trailer`) are judged with each request.
     pub fields: Fields,
     /// Built-in lines that are not sent, by name.
     pub removed: FieldNames,
@@ -145,17 +148,24 @@ impl Config {
 
     fn judge(&self) -> Result<(), RequestError> {
         check_removed(&self.removed)?;
-        check_host(Lines {
-            own: &self.fields,
-            removed: &FieldNames::new(),
-            session: None,
-        })?;
         // Whatever content has one length has none of the others'.
         let framing = Known::ContentLength.bit() | Known::TransferEncoding.bit();
         if self.fields.known() & framing != 0 {
             return Err(RequestError::Framing);
         }
-        Ok(())
+        self.judge_fields()
+    }
+
+    /// Default lines that no request could be sent with. What depends on the request (Expect and Trailer on its content,
+    /// Connection options on fields of its own) is judged with it; a POST of unknown length has all that they could need.
+    fn judge_fields(&self) -> Result<(), RequestError> {
+        let lines = Lines {
+            own: &self.fields,
+            removed: &FieldNames::new(),
+            session: None,
+        };
+        let content = Content::Stream { length: None };
+        Shape::of(&Method::POST, &content, false, lines).map(|_| ())
     }
 
     /// What each connection holds its peer to.

@@ -1,5 +1,6 @@
 //! Connections as the control plane sees them: whose each one is, and how they change hands.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::ending::Outcome;
@@ -25,8 +26,8 @@ pub(super) struct Member {
     pub(super) served: u64,
     /// It was idle once: its peer may have said something, or gone, while nobody listened.
     pub(super) rested: bool,
-    /// What its peer has hinted.
-    pub(super) hint: KeepAlive,
+    /// What its peer has hinted; few do.
+    pub(super) hint: Option<Box<KeepAlive>>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) armed: Option<Tick>,
 }
@@ -57,7 +58,7 @@ impl Member {
             opened: Tick::default(),
             served: 0,
             rested: false,
-            hint: KeepAlive::default(),
+            hint: None,
             pulse: Arc::default(),
             armed: None,
         }
@@ -65,6 +66,14 @@ impl Member {
 }
 
 impl Member {
+    /// For how long it may be idle.
+    pub(super) fn idle_limit(&self, limits: &PoolLimits) -> Option<Duration> {
+        match &self.hint {
+            Some(hint) => hint.idle_within(limits.idle_time),
+            None => limits.idle_time,
+        }
+    }
+
     /// When it has served for long enough.
     pub(super) fn end(&self, limits: &PoolLimits) -> Option<Tick> {
         limits.lifetime.map(|lifetime| self.opened.after(lifetime))
@@ -115,7 +124,7 @@ impl Session {
             Released::Granted(id) => self.grant(now, connection, id),
             Released::Idle => {
                 member.rested = true;
-                let limit = member.hint.idle_within(self.config.pool.idle_time);
+                let limit = member.idle_limit(&self.config.pool);
                 let limit = limit.map(|limit| now.tick.after(limit));
                 if let Some(due) = limit.into_iter().chain(end).min() {
                     let owner = Owner::Connection(connection);
@@ -134,12 +143,14 @@ impl Session {
         let Some(member) = self.members.get_mut(connection.0) else {
             return true;
         };
-        let counted = member.hint.requests.map(|left| left.saturating_sub(1));
-        member.hint = KeepAlive {
-            idle: hint.idle.or(member.hint.idle),
-            requests: hint.requests.or(counted),
-        };
-        member.hint.requests != Some(0)
+        if member.hint.is_none() && hint == KeepAlive::default() {
+            return true;
+        }
+        let known = member.hint.get_or_insert_default();
+        let counted = known.requests.map(|left| left.saturating_sub(1));
+        known.idle = hint.idle.or(known.idle);
+        known.requests = hint.requests.or(counted);
+        known.requests != Some(0)
     }
 
     /// What is left of a response is thrown away until `until`; `next` waits for that.

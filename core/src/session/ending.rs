@@ -269,6 +269,6 @@ impl Session {
 
 /// The error of an exchange that was under way.
 fn under_way(kind: ErrorKind, pulse: &Pulse) -> Error {
-    let stage = pulse.phase().stage().unwrap_or(Stage::Content);
+    let stage = pulse.stage().unwrap_or(Stage::Content);
     Error::in_exchange(kind, stage, pulse)
 }

@@ -32,8 +32,8 @@ pub enum ErrorKind {
         /// Why.
         error: FieldError,
     },
-    /// The application's: the method is not a token (RFC 9110 §9.1).
-    Method,
+    /// The application's: the method is not a token (RFC 9110 §9.1). It is escaped, and cut if it is long.
+    Method(Box<str>),
     /// The application's: parts that make no request.
     Request(RequestError),
     /// The network's or the name's: no address was found.
@@ -286,7 +286,17 @@ impl Error {
     /// The application's own input was refused; nothing was done with it.
     pub fn is_request(&self) -> bool {
         use ErrorKind::{Field, Method, Request, Url};
-        matches!(self.0.kind, Url(_) | Field { .. } | Method | Request(_))
+        matches!(self.0.kind, Url(_) | Field { .. } | Method(_) | Request(_))
+    }
+
+    /// The content of the request is not what was announced, or its source failed.
+    pub fn is_body(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Content(_))
+    }
+
+    /// The URL asks for TLS, and there is none.
+    pub fn is_tls(&self) -> bool {
+        self.0.kind == ErrorKind::NoTls
     }
 
     /// A stable word for logs, tests and tables.
@@ -305,7 +315,7 @@ impl Error {
                 error: FieldError::TooLong,
                 ..
             } => "field-too-long",
-            ErrorKind::Method => "method",
+            ErrorKind::Method(_) => "method",
             ErrorKind::Request(error) => error.code(),
             ErrorKind::Resolve(_) => "resolve",
             ErrorKind::Connect(..) => "connect",
@@ -350,7 +360,12 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Url(error) => write!(f, "the URL cannot be read: {error}"),
             Self::Field { name, error } => write!(f, "field `{name}`: {error}"),
-            Self::Method => f.write_str("the method is not a token (RFC 9110 section 9.1)"),
+            Self::Method(method) => {
+                write!(
+                    f,
+                    "the method `{method}` is not a token (RFC 9110 section 9.1)"
+                )
+            }
             Self::Request(error) => error.fmt(f),
             Self::Resolve(error) => error.fmt(f),
             Self::Connect(Some(address), kind) => write!(f, "cannot connect to {address}: {kind}"),

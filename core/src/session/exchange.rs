@@ -90,19 +90,15 @@ pub(crate) enum TakeUp {
 impl Exchange {
     /// Its time limits: its own, or else the session's.
     pub(crate) fn timeouts<'a>(&'a self, session: &'a Timeouts) -> &'a Timeouts {
-        self.request.timeouts.as_ref().unwrap_or(session)
+        self.request.timeouts_in(session)
     }
 
     /// How long it waits for its peer on its connection.
-    pub(crate) fn patience(&self, session: &Timeouts) -> Patience {
-        let timeouts = self.timeouts(session);
+    pub(crate) fn patience<'a>(&'a self, session: &'a Timeouts) -> Patience<'a> {
         Patience {
-            send: timeouts.send,
-            expect_continue: timeouts.expect_continue.filter(|_| self.expects),
-            head: timeouts.head,
-            read: timeouts.read,
-            exchange: timeouts.exchange.map(|limit| self.granted.after(limit)),
-            speed: timeouts.minimum_speed,
+            timeouts: self.timeouts(session),
+            expects: self.expects,
+            granted: self.granted,
             deadline: self.deadline,
         }
     }

@@ -23,8 +23,9 @@ fn of_kind(error: &Error) -> Option<Cow<'static, str>> {
                 .into()
         }
         (ErrorKind::Timeout, stage) => setting(stage)?.into(),
-        (ErrorKind::Peer(violation), _) if violation.is_limit() => {
-            "if the peer is trusted, raise the limit in `Limits`".into()
+        (ErrorKind::Peer(violation), _) => {
+            let limit = violation.limit()?;
+            format!("if the peer is trusted, raise `Limits::{}`", limit.field()).into()
         }
         _ => return None,
     })

@@ -27,7 +27,7 @@ mod stats;
 mod timers;
 
 pub use attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
-pub use causes::{ContentError, RequestError, ResolveError};
+pub use causes::{ContentError, RequestError, ResolveError, SourceError};
 pub use config::{Config, ExpectContinue, MinimumSpeed, Timeouts};
 pub(crate) use ending::Outcome;
 pub(crate) use error::redacted;

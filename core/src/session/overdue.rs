@@ -139,7 +139,7 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                let limit = member.hint.idle_within(self.config.pool.idle_time);
+                let limit = member.idle_limit(&self.config.pool);
                 let due = limit.map(|limit| since.after(limit));
                 let end = member.end(&self.config.pool);
                 match due.into_iter().chain(end).min() {
@@ -209,12 +209,15 @@ impl Session {
         let patience = exchange.patience(&self.config.timeouts);
         match patience.due(&member.pulse) {
             Some((due, Stage::Continue))
-                if due <= now.tick && patience.expect_continue.is_some() =>
+                if due <= now.tick && patience.expect_continue().is_some() =>
             {
                 self.permit_content(id, connection);
             }
             Some((due, Stage::Speed)) if due <= now.tick => {
-                let octets = patience.speed.map_or(0, |speed| speed.octets);
+                let octets = patience
+                    .timeouts
+                    .minimum_speed
+                    .map_or(0, |speed| speed.octets);
                 if !member.pulse.is_fast_enough(now.tick, octets) {
                     self.time_out(id, connection, Stage::Speed);
                 }
@@ -236,7 +239,7 @@ impl Session {
     /// Drops entries whose owner has ended or is armed for another tick, when they have become many.
     pub(super) fn tidy_timers(&mut self) {
         let owners = self.exchanges.len() + self.members.len() + self.establishes.len();
-        if self.timers.len() <= 64 + 4 * owners {
+        if self.timers.len() <= 64 + owners + owners / 2 {
             return;
         }
         let (exchanges, members, establishes) = (&self.exchanges, &self.members, &self.establishes);

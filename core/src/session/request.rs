@@ -247,6 +247,11 @@ impl Request {
         }
     }
 
+    /// The time limits that hold for it in a session.
+    pub(crate) fn timeouts_in<'a>(&'a self, session: &'a Timeouts) -> &'a Timeouts {
+        self.timeouts.as_ref().unwrap_or(session)
+    }
+
     /// Whether its content can be sent again from its beginning at any time.
     pub(crate) fn is_in_memory(&self) -> bool {
         !matches!(self.content, Content::Stream { .. })

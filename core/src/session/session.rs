@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, Timeouts};
 use super::connections::Member;
 use super::error::{Error, ErrorKind};
 use super::establish::{Establish, Order};
@@ -32,6 +32,7 @@ pub(super) struct Tenant {
 pub(crate) struct Session {
     pub(super) config: Config,
     rules: Arc<Rules>,
+    timeouts: Arc<Timeouts>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
     /// The origin that was asked for last: the next request mostly asks for the same.
     recent: Option<OriginId>,
@@ -58,6 +59,7 @@ impl Session {
     pub(crate) fn new(config: Config) -> Self {
         Self {
             rules: Arc::new(config.rules()),
+            timeouts: Arc::new(config.timeouts.clone()),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
             tenants: Vec::new(),
@@ -79,6 +81,11 @@ impl Session {
 
     pub(crate) fn rules(&self) -> &Arc<Rules> {
         &self.rules
+    }
+
+    /// The time limits of requests that bring none of their own.
+    pub(crate) fn timeouts(&self) -> &Arc<Timeouts> {
+        &self.timeouts
     }
 
     /// The next request whose requester can go on.
@@ -105,7 +112,7 @@ impl Session {
 
     pub(crate) fn submit(&mut self, now: Now, request: Arc<Request>) -> RequestId {
         let origin = self.intern(&request);
-        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
+        let timeouts = request.timeouts_in(&self.config.timeouts);
         let limit = request.deadline.or(timeouts.deadline);
         let exchange = Exchange {
             request,

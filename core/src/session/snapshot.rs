@@ -91,8 +91,8 @@ impl Session {
                     MemberState::Idle(since) => now.tick.since(since),
                     _ => Duration::ZERO,
                 },
-                idle_limit: member.hint.idle_within(self.config.pool.idle_time),
-                requests_left: member.hint.requests,
+                idle_limit: member.idle_limit(&self.config.pool),
+                requests_left: member.hint.as_ref().and_then(|hint| hint.requests),
             })
             .collect()
     }

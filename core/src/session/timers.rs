@@ -8,7 +8,7 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::BinaryHeap;
 
-use super::config::MinimumSpeed;
+use super::config::Timeouts;
 use crate::base::{ConnectionId, EstablishId, Phase, Pulse, RequestId, Stage, Tick};
 
 /// Whose time may be up.
@@ -68,62 +68,83 @@ impl Timers {
     }
 }
 
-/// How long an exchange waits for its peer, as its driver may know it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Patience {
-    pub(crate) send: Option<Duration>,
-    pub(crate) expect_continue: Option<Duration>,
-    pub(crate) head: Option<Duration>,
-    pub(crate) read: Option<Duration>,
-    pub(crate) speed: Option<MinimumSpeed>,
-    /// When the exchange must be over.
-    pub(crate) exchange: Option<Tick>,
+/// How long an exchange waits for its peer: its limits, and what they are counted from besides the pulse.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience<'a> {
+    pub(crate) timeouts: &'a Timeouts,
+    /// It asks for a 100.
+    pub(crate) expects: bool,
+    /// When it went on its connection.
+    pub(crate) granted: Tick,
     /// When the whole request must be over.
     pub(crate) deadline: Option<Tick>,
 }
 
-impl Patience {
+impl Patience<'_> {
     /// The earliest limit that applies now, and its stage. That of the speed is when it is to be judged next.
     pub(crate) fn due(&self, pulse: &Pulse) -> Option<(Tick, Stage)> {
         let phase = pulse.phase();
-        let idle = |limit: Option<Duration>| limit.map(|limit| pulse.active().after(limit));
-        let peer = match phase {
-            Phase::Idle | Phase::Application | Phase::Source => None,
-            Phase::Sending => idle(self.send),
-            Phase::AwaitingContinue => match self.expect_continue {
-                Some(limit) => Some(pulse.flushed().after(limit)),
-                None => idle(self.read),
-            },
-            Phase::AwaitingHead => {
-                let head = self.head.map(|limit| pulse.flushed().after(limit));
-                head.into_iter().chain(idle(self.read)).min()
-            }
-            Phase::Receiving => idle(self.read),
-        };
-        let peer = peer.zip(phase.stage());
-        let speed = self.speed.filter(|_| phase.is_flow());
+        let speed = self.timeouts.minimum_speed.filter(|_| phase.is_flow());
         let speed = speed.map(|speed| (pulse.judged_again(speed.within), Stage::Speed));
-        let exchange = self.exchange.map(|at| (at, Stage::Exchange));
+        let exchange = self.end().map(|at| (at, Stage::Exchange));
         let whole = self.deadline.map(|at| (at, Stage::Deadline));
-        [peer, speed, exchange, whole]
+        [self.peer_due(phase, pulse), speed, exchange, whole]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)
     }
 
+    /// When the peer has been silent for too long.
+    fn peer_due(&self, phase: Phase, pulse: &Pulse) -> Option<(Tick, Stage)> {
+        let idle = |limit: Option<Duration>| limit.map(|limit| pulse.active().after(limit));
+        let due = match phase {
+            Phase::Idle | Phase::Application | Phase::Source => None,
+            Phase::Sending => idle(self.timeouts.send),
+            Phase::AwaitingContinue => match self.expect_continue() {
+                Some(limit) => Some(pulse.flushed().after(limit)),
+                None => idle(self.timeouts.read),
+            },
+            Phase::AwaitingHead => {
+                let head = self.timeouts.head;
+                let head = head.map(|limit| pulse.flushed().after(limit));
+                head.into_iter().chain(idle(self.timeouts.read)).min()
+            }
+            Phase::Receiving => idle(self.timeouts.read),
+        };
+        due.zip(phase.stage())
+    }
+
+    pub(crate) fn expect_continue(&self) -> Option<Duration> {
+        self.timeouts.expect_continue.filter(|_| self.expects)
+    }
+
+    /// When the exchange must be over.
+    fn end(&self) -> Option<Tick> {
+        self.timeouts
+            .exchange
+            .map(|limit| self.granted.after(limit))
+    }
+
     /// The shortest of the limits on the peer: how often a busy connection must be looked at.
     pub(crate) fn shortest(&self) -> Option<Duration> {
-        let speed = self.speed.map(|speed| speed.within);
-        [self.send, self.expect_continue, self.head, self.read, speed]
-            .into_iter()
-            .flatten()
-            .min()
+        let limits = self.timeouts;
+        let speed = limits.minimum_speed.map(|speed| speed.within);
+        [
+            limits.send,
+            self.expect_continue(),
+            limits.head,
+            limits.read,
+            speed,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// When a connection must be looked at that has just got its exchange.
-    pub(crate) fn first_look(&self, now: Tick) -> Option<Tick> {
-        let shortest = self.shortest().map(|limit| now.after(limit));
-        shortest.into_iter().chain(self.exchange).min()
+    pub(crate) fn first_look(&self) -> Option<Tick> {
+        let shortest = self.shortest().map(|limit| self.granted.after(limit));
+        shortest.into_iter().chain(self.end()).min()
     }
 }
 
@@ -166,13 +187,18 @@ mod tests {
     fn the_earliest_limit_is_named() {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let at = |seconds| Tick::default().after(Duration::from_secs(seconds));
-        let mut patience = Patience {
+        let timeouts = Timeouts {
             send: seconds(1),
             expect_continue: seconds(2),
             head: seconds(5),
             read: seconds(9),
+            ..Timeouts::default()
+        };
+        let mut patience = Patience {
+            timeouts: &timeouts,
+            expects: true,
+            granted: at(0),
             deadline: Some(at(7)),
-            ..Patience::default()
         };
         let pulse = Pulse::default();
         assert_eq!(patience.due(&pulse), Some((at(7), Stage::Deadline)));

@@ -107,7 +107,7 @@ impl InPlace {
                 let _ = hub.engine.finish_content(now, id, trailers);
                 return;
             }
-            Err(error) => return hub.engine.abort_content(now, id, error.kind()),
+            Err(error) => return hub.engine.abort_content(now, id, error),
         };
         if let Err(misuse) = handed {
             hub.engine.cancel(now, id);

@@ -75,7 +75,7 @@ impl DriverWorld {
                 let _ = self.driver.finish_content(id, trailers);
                 return;
             }
-            Err(error) => return self.driver.abort_content(id, error.kind()),
+            Err(error) => return self.driver.abort_content(id, error),
         };
         if let Err(misuse) = handed {
             self.driver.cancel(id);

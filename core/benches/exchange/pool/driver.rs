@@ -159,6 +159,8 @@ impl Driver {
                 self.engine.consume(self.now, id, count);
             }
             Event::End(_) => self.ended += 1,
+            // Its kept connection was lost: it waits for a fresh one.
+            Event::Again(_) => {}
             other => panic!("unexpected {other:?}"),
         }
     }
