@@ -212,6 +212,12 @@ impl<D: Dispatch> RequestBuilder<D> {
         self.set(|draft| draft.safe = true)
     }
 
+    /// Keeps the connections of this request apart: only requests to the same origin and with the same partition share any.
+    /// For peers that take a connection for somebody's (one that was authenticated as a whole, say).
+    pub fn partition(self, name: impl Into<Arc<str>>) -> Self {
+        self.set(|draft| draft.transport.partition = Some(name.into()))
+    }
+
     /// The retry policy of this request, instead of the session's; `None` is no retry at all.
     ///
     /// ```

@@ -15,7 +15,7 @@ pub struct PoolLimits {
     /// Idle connections kept in all: 100. Beyond it the least recently used one is closed.
     pub idle_total: usize,
     /// Connections per origin that are idle, in use or being opened: no bound. Requests beyond it wait, first come
-    /// first served.
+    /// first served. With a bound of zero nothing can be sent, and every request fails at once.
     pub live_per_origin: Option<usize>,
     /// Such connections in all: no bound. To make room, the least recently used idle one is closed.
     pub live_total: Option<usize>,
@@ -63,5 +63,13 @@ impl Default for PoolLimits {
             lifetime: None,
             idle_time: Some(Duration::from_secs(90)),
         }
+    }
+}
+
+impl PoolLimits {
+    /// Whether who meets a limit is not to wait: so it was wished, or no connection may ever be opened.
+    pub(crate) fn is_waiting_in_vain(&self) -> bool {
+        let none = [self.live_per_origin, self.live_total].contains(&Some(0));
+        none || self.when_full == WhenFull::Fail
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 use super::causes::RequestError;
 use super::config::{Config, ExpectContinue, Timeouts};
 use super::error::{Error, ErrorKind};
-use super::key::PoolKey;
+use super::key::{PoolKey, Transport};
 use super::prepare::{HeadParts, encode_head};
 use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
@@ -67,6 +67,7 @@ pub(crate) struct Draft {
     pub(crate) asterisk: bool,
     pub(crate) content: Content,
     pub(crate) trailers: Fields,
+    pub(crate) transport: Transport,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
     /// Its own policy, if it has one: none at all, perhaps.
@@ -87,6 +88,7 @@ impl Draft {
             trailers: Fields::new(),
             safe: false,
             expect: None,
+            transport: Transport::default(),
             retry: None,
             timeouts: None,
             deadline: None,
@@ -100,7 +102,10 @@ impl Draft {
     pub(crate) fn check(self) -> Result<Request, Error> {
         match self.judge() {
             Ok((origin, shape, authorization)) => Ok(Request {
-                key: PoolKey { origin },
+                key: PoolKey {
+                    origin,
+                    transport: self.transport,
+                },
                 shape,
                 authorization,
                 method: self.method,

@@ -18,7 +18,7 @@ use crate::base::{
 };
 use crate::message::Scheme;
 use crate::policy::{StopReason, Tokens};
-use crate::pool::{Assignment, OriginId, Place, Pool, WhenFull};
+use crate::pool::{Assignment, OriginId, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl Session {
             Assignment::Wait => {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
-                if self.config.pool.when_full == WhenFull::Fail {
+                if self.config.pool.is_waiting_in_vain() {
                     self.refuse_to_wait(now, id, origin);
                 }
             }
