@@ -61,6 +61,11 @@ impl Connection {
         over && self.pulse.sent() == 0
     }
 
+    /// Whether the transport has taken the whole request.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        self.halves.send == SendState::Done
+    }
+
     /// All that there was of the request has gone out: what is missing is the application's to give.
     pub(crate) fn await_source(&self) {
         if self.wants_content() && self.pulse.phase() == Phase::Sending {

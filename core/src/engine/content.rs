@@ -50,7 +50,8 @@ impl<S> Engine<S> {
     /// [`Event::End`](crate::Event::End). ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
-        self.session.attempts(id, live.connection.head().status())
+        let status = live.connection.head().status();
+        self.session.attempts(id, status, live.term.answered)
     }
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.

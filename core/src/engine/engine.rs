@@ -255,7 +255,14 @@ impl<S> Engine<S> {
 
     /// Turns the session's orders into commands, with the slots' contents. After every call into the session, so that
     /// no slot is used again before its last tenant has left.
+    #[inline]
     pub(super) fn settle(&mut self) {
+        if self.session.has_orders() {
+            self.obey_orders();
+        }
+    }
+
+    fn obey_orders(&mut self) {
         while let Some(order) = self.session.next_order() {
             let command = match order {
                 Order::Resolve {

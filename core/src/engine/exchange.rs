@@ -12,7 +12,7 @@ use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::{Failure, PeerViolation, Rest, Scratch};
-use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting};
+use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Session};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
@@ -41,7 +41,7 @@ impl<S> Engine<S> {
             return Begun::Waiting;
         };
         if live.connection.is_idle() {
-            self.begin(now, id, &mut live);
+            begin(&mut self.session, &mut self.spare, now, id, &mut live);
             return Begun::Live(live);
         }
         match self.lost_unused(now, id, live) {
@@ -62,57 +62,13 @@ impl<S> Engine<S> {
         None
     }
 
-    /// Begins the exchange on a connection that is in nobody else's hands.
-    pub(super) fn begin(&mut self, now: Now, id: RequestId, live: &mut Live<S>) {
-        let mut scratch = self.spare.pop().unwrap_or_default();
-        scratch.clear();
-        let Some(beginning) = self
-            .session
-            .begin(now, id, scratch.out(), live.connection.pulse())
-        else {
-            return;
-        };
-        live.request = Some(id);
-        live.info = ConnectionInfo {
-            number: beginning.number,
-            served: beginning.served,
-        };
-        live.supply = Supply::of(&beginning.request);
-        live.note_begin(now, beginning.kept);
-        // `begin_on` has made sure that it can.
-        let started = live
-            .connection
-            .start_encoded(now, beginning.plan(), scratch);
-        debug_assert!(started.is_ok());
-        live.term = Term {
-            expects: beginning.expects,
-            granted: now.tick,
-            deadline: beginning.deadline,
-            request: Some(beginning.request),
-        };
-    }
-
     /// Ends an exchange whose response was read to its end; returns its memory.
     pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
-        let outcome = self.judge_end(&mut live);
-        live.part();
-        let scratch = live.connection.take_scratch();
+        let (outcome, scratch) = wind_up(&mut self.session, &mut live);
         self.put_slot(live);
         self.session.end(now, id, outcome);
         self.settle();
         scratch
-    }
-
-    /// Whether a connection may be used again, its peer's hint included.
-    fn judge_end(&mut self, live: &mut Live<S>) -> Outcome {
-        if let Err(reason) = live.connection.renew() {
-            return Outcome::Close(reason);
-        }
-        let hint = live.connection.keep_alive();
-        match self.session.note_hint(live.id, hint) {
-            true => Outcome::Reusable,
-            false => Outcome::Close(CloseReason::KeepAliveHint),
-        }
     }
 
     /// The application lets go of a response. Nobody waits: what is left of it is thrown away as it comes, if it is
@@ -124,7 +80,7 @@ impl<S> Engine<S> {
             return;
         }
         // Its time was up, and with it that of its connection.
-        let outcome = self.judge_end(&mut live);
+        let outcome = judge_end(&mut self.session, &mut live);
         self.reclaim(live);
         self.session.end(now, id, outcome);
         self.settle();
@@ -144,7 +100,7 @@ impl<S> Engine<S> {
             };
             self.put_slot(live);
         } else {
-            let outcome = self.judge_end(&mut live);
+            let outcome = judge_end(&mut self.session, &mut live);
             self.reclaim(live);
             self.session.come_back(now, connection, outcome);
             if let Some(next) = next {
@@ -162,7 +118,7 @@ impl<S> Engine<S> {
         if wanted && live.connection.discard_more(DRAIN_OCTETS) == Rest::Coming {
             return Some(live);
         }
-        let outcome = self.judge_end(&mut live);
+        let outcome = judge_end(&mut self.session, &mut live);
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
         if wanted {
@@ -302,6 +258,57 @@ impl<S> Engine<S> {
         if self.spare.len() < SPARE_SCRATCHES && scratch.is_worth_keeping() {
             self.spare.push(scratch);
         }
+    }
+}
+
+/// Begins the exchange on a connection that is in nobody else's hands, and idle.
+pub(super) fn begin<S>(
+    session: &mut Session,
+    spare: &mut Vec<Scratch>,
+    now: Now,
+    id: RequestId,
+    live: &mut Live<S>,
+) {
+    let mut scratch = spare.pop().unwrap_or_default();
+    scratch.clear();
+    let Some(beginning) = session.begin(now, id, scratch.out(), live.connection.pulse()) else {
+        return;
+    };
+    live.request = Some(id);
+    live.info = ConnectionInfo {
+        number: beginning.number,
+        served: beginning.served,
+    };
+    let plan = beginning.plan();
+    live.supply = Supply::of(&beginning.request, plan.content);
+    live.note_begin(now, beginning.kept);
+    let started = live.connection.start_encoded(now, plan, scratch);
+    debug_assert!(started.is_ok());
+    live.term = Term {
+        expects: beginning.expects,
+        judged: beginning.judged,
+        granted: now.tick,
+        answered: now.tick,
+        deadline: beginning.deadline,
+        request: Some(beginning.request),
+    };
+}
+
+/// An exchange whose response was read to its end leaves its connection; what becomes of that, and the exchange's memory.
+pub(super) fn wind_up<S>(session: &mut Session, live: &mut Live<S>) -> (Outcome, Scratch) {
+    let outcome = judge_end(session, live);
+    live.part();
+    (outcome, live.connection.take_scratch())
+}
+
+/// Whether a connection may be used again, its peer's hint included.
+fn judge_end<S>(session: &mut Session, live: &mut Live<S>) -> Outcome {
+    if let Err(reason) = live.connection.renew() {
+        return Outcome::Close(reason);
+    }
+    match session.note_hint(live.id, live.connection.keep_alive()) {
+        true => Outcome::Reusable,
+        false => Outcome::Close(CloseReason::KeepAliveHint),
     }
 }
 

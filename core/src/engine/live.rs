@@ -37,7 +37,11 @@ pub(super) struct Term {
     /// Whose limits they are; none while the rest of a response is thrown away.
     pub(super) request: Option<Arc<Request>>,
     pub(super) expects: bool,
+    /// A head is to be judged before it is told: the request may be sent anew.
+    pub(super) judged: bool,
     pub(super) granted: Tick,
+    /// When the head of its response was there.
+    pub(super) answered: Tick,
     pub(super) deadline: Option<Tick>,
 }
 
@@ -180,6 +184,9 @@ impl<S> Live<S> {
             match self.write_once(now, None, &mut write) {
                 Wrote::Some(taken) => self.supply.took(taken),
                 Wrote::Nothing => return,
+            }
+            if self.connection.has_sent_all() {
+                return;
             }
         }
     }

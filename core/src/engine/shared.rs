@@ -47,7 +47,8 @@ impl<S> Engine<S> {
         match self.judge_head(now, id, live) {
             HeadVerdict::Deliver => {
                 let status = live.connection.head().status();
-                Verdict::Deliver(self.session.attempts(id, status).unwrap_or_default())
+                let attempts = self.session.attempts(id, status, now.tick);
+                Verdict::Deliver(attempts.unwrap_or_default())
             }
             HeadVerdict::Part => Verdict::Again,
             HeadVerdict::Abort => Verdict::Abort,

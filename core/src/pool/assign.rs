@@ -248,10 +248,14 @@ impl Pool {
     }
 
     /// An origin was used, or its idle connections have changed: it is the last to lose them now, or has none.
+    #[inline]
     fn note_use(&mut self, origin: OriginId) {
-        if self.limits.idle_origins.is_none() {
-            return;
+        if self.limits.idle_origins.is_some() {
+            self.move_origin(origin);
         }
+    }
+
+    fn move_origin(&mut self, origin: OriginId) {
         self.origin_order.remove(&mut self.origin_links, origin.0);
         let pool = self.origins.get(origin.0);
         if pool.is_some_and(|pool| pool.idle.len() > 0) {

@@ -18,6 +18,8 @@ pub(crate) struct Beginning {
     /// What the core keeps of its promises, where the session's lines have changed that.
     shape: Option<Shape>,
     pub(crate) expects: bool,
+    /// A response may be no answer to it.
+    pub(crate) judged: bool,
     pub(crate) deadline: Option<Tick>,
     pub(crate) number: u64,
     pub(crate) served: u64,
@@ -79,13 +81,19 @@ impl Session {
             request: Arc::clone(&exchange.request),
             shape,
             expects,
+            judged: expects || exchange.request.retry_in(&self.config).is_some(),
             deadline: exchange.deadline,
             number: member.number,
             served: member.served,
             kept: member.served > 0 || member.rested,
         };
         member.served += 1;
-        if let Some(due) = patience.first_look() {
+        // Most requests have the session's limits, of which the shortest is known.
+        let first_look = match exchange.request.timeouts.is_none() && !expects {
+            true => self.first_look.map(|limit| now.tick.after(limit)),
+            false => patience.first_look(),
+        };
+        if let Some(due) = first_look {
             let owner = Owner::Connection(connection);
             self.timers.arm(&mut member.armed, owner, due);
         }

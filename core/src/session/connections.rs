@@ -86,16 +86,17 @@ impl Session {
             self.members.get_mut(connection.0),
             self.exchanges.get_mut(id.0),
         ) {
-            let waited = now.tick.since(exchange.began);
             if matches!(exchange.state, ExchangeState::Waiting(..)) {
-                self.stats.note_waited(waited);
+                self.stats.note_waited(now.tick.since(exchange.began));
             }
-            let fact = PoolFact::Granted {
-                request: id,
-                connection: member.number,
-                waited,
-            };
-            self.stats.note(now.tick, fact);
+            if self.stats.has_room() {
+                let fact = PoolFact::Granted {
+                    request: id,
+                    connection: member.number,
+                    waited: now.tick.since(exchange.began),
+                };
+                self.stats.note(now.tick, fact);
+            }
             member.state = MemberState::Held(id);
             exchange.state = ExchangeState::Granted(connection);
             self.wakes.push_back(id);

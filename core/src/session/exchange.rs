@@ -23,8 +23,6 @@ pub(crate) struct Exchange {
     pub(crate) began: Tick,
     /// When it went on its connection.
     pub(crate) granted: Tick,
-    /// When the head of its response was there.
-    pub(crate) answered: Tick,
     /// When the whole request must be over.
     pub(crate) deadline: Option<Tick>,
     /// Its entry among the timers.

@@ -14,7 +14,7 @@ use super::error::{Error, ErrorKind};
 use super::exchange::{Exchange, ExchangeState, Parting};
 use super::request::Request;
 use super::session::Session;
-use crate::base::{ConnectionId, Now, Progress, RequestId, Stage};
+use crate::base::{ConnectionId, Now, Progress, RequestId, Stage, Tick};
 use crate::message::HeadRef;
 use crate::policy::{Cause, Facts, Retries, Retry, Stop, StopReason};
 use crate::pool::Place;
@@ -102,7 +102,6 @@ impl Session {
         let ExchangeState::Running(connection) = exchange.state else {
             return HeadVerdict::Abort;
         };
-        exchange.answered = now.tick;
         let policy = match exchange.request.retry_in(&self.config) {
             None => Err(StopReason::NoPolicy),
             Some(policy) if !is_interesting(policy, head.status()) => Err(StopReason::Success),
@@ -333,13 +332,18 @@ impl Session {
     }
 
     /// The attempts of a request whose response was delivered.
-    pub(crate) fn attempts(&self, id: RequestId, status: StatusCode) -> Option<Attempts> {
+    pub(crate) fn attempts(
+        &self,
+        id: RequestId,
+        status: StatusCode,
+        answered: Tick,
+    ) -> Option<Attempts> {
         let exchange = self.exchanges.get(id.0)?;
         let course = exchange.course.as_ref();
         let mut attempts = course.map_or_else(Attempts::default, |course| course.attempts.clone());
         attempts.push(Attempt {
             began: exchange.began,
-            took: exchange.answered.since(exchange.began),
+            took: answered.since(exchange.began),
             connection: self.info_of(id),
             outcome: AttemptOutcome::Status(status),
             next: Next::Stop(exchange.stop),

@@ -1,5 +1,6 @@
 //! The control plane: takes in what happened, gives out who may go on and what is to be done.
 
+use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::key::PoolKey;
 use super::prepare::ConstantHead;
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, PoolFact, Stats};
-use super::timers::Timers;
+use super::timers::{Timers, first_look};
 use crate::base::{
     Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Session {
     pub(super) config: Config,
     rules: Arc<Rules>,
     timeouts: Arc<Timeouts>,
+    /// How soon a connection must be looked at whose request has these limits.
+    pub(super) first_look: Option<Duration>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
     /// The origin that was asked for last: the next request mostly asks for the same.
     recent: Option<OriginId>,
@@ -60,6 +63,7 @@ impl Session {
         Self {
             rules: Arc::new(config.rules()),
             timeouts: Arc::new(config.timeouts.clone()),
+            first_look: first_look(&config.timeouts, None),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
             tenants: Vec::new(),
@@ -93,6 +97,11 @@ impl Session {
         self.wakes.pop_front()
     }
 
+    /// Whether there is anything to be done outside.
+    pub(crate) fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
     /// The next thing to be done outside.
     pub(crate) fn next_order(&mut self) -> Option<Order> {
         self.orders.pop_front()
@@ -120,7 +129,6 @@ impl Session {
             state: ExchangeState::Resting(now.tick),
             began: now.tick,
             granted: now.tick,
-            answered: now.tick,
             deadline: limit.map(|limit| now.tick.after(limit)),
             armed: None,
             course: None,

@@ -127,25 +127,30 @@ impl Patience<'_> {
 
     /// The shortest of the limits on the peer: how often a busy connection must be looked at.
     pub(crate) fn shortest(&self) -> Option<Duration> {
-        let limits = self.timeouts;
-        let speed = limits.minimum_speed.map(|speed| speed.within);
-        [
-            limits.send,
-            self.expect_continue(),
-            limits.head,
-            limits.read,
-            speed,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        shortest(self.timeouts, self.expect_continue())
     }
 
     /// When a connection must be looked at that has just got its exchange.
     pub(crate) fn first_look(&self) -> Option<Tick> {
-        let shortest = self.shortest().map(|limit| self.granted.after(limit));
-        shortest.into_iter().chain(self.end()).min()
+        let first = first_look(self.timeouts, self.expect_continue());
+        first.map(|limit| self.granted.after(limit))
     }
+}
+
+/// How soon a connection must be looked at behind its grant; `held` is the limit for a 100, if one is asked for.
+pub(crate) fn first_look(timeouts: &Timeouts, held: Option<Duration>) -> Option<Duration> {
+    shortest(timeouts, held)
+        .into_iter()
+        .chain(timeouts.exchange)
+        .min()
+}
+
+fn shortest(timeouts: &Timeouts, held: Option<Duration>) -> Option<Duration> {
+    let speed = timeouts.minimum_speed.map(|speed| speed.within);
+    [timeouts.send, held, timeouts.head, timeouts.read, speed]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 #[cfg(test)]
