@@ -20,7 +20,8 @@ impl Tick {
     /// The tick that is this much later; at the end of time it stays there.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
-        let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        let seconds = wait.as_secs().saturating_mul(1_000_000_000);
+        let nanoseconds = seconds.saturating_add(u64::from(wait.subsec_nanos()));
         Self(self.0.saturating_add(nanoseconds))
     }
 

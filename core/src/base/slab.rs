@@ -77,6 +77,18 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// As [`Slab::remove`], for whoever has no use for the value.
+    pub(crate) fn discard(&mut self, key: Key) {
+        if let Some(place) = self.places.get_mut(key.index as usize)
+            && place.generation == key.generation
+            && place.value.is_some()
+        {
+            place.value = None;
+            place.generation = place.generation.wrapping_add(1);
+            self.vacant.push(key.index);
+        }
+    }
+
     /// The key of the present tenant of a place.
     pub(crate) fn key_at(&self, index: usize) -> Option<Key> {
         let place = self.places.get(index)?;

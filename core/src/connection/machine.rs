@@ -209,12 +209,15 @@ impl Connection {
 
     /// Whether no exchange is under way and one could begin.
     pub fn is_idle(&self) -> bool {
-        self.halves == Halves::new() && self.close_reason().is_none()
+        matches!(
+            (&self.halves.receive, &self.halves.send),
+            (ReceiveState::Idle, SendState::Idle)
+        ) && self.close_reason().is_none()
     }
 
     /// Whether the response was read to its end.
     pub fn is_done(&self) -> bool {
-        self.halves.receive == ReceiveState::Done
+        matches!(self.halves.receive, ReceiveState::Done)
     }
 
     /// Why the connection can carry no further exchange, as far as is known now.

@@ -112,7 +112,7 @@ impl Connection {
 
     fn end_stream(&mut self, end: StreamEnd) {
         self.stream_end.get_or_insert(end);
-        if self.halves.receive == ReceiveState::Idle {
+        if matches!(self.halves.receive, ReceiveState::Idle) {
             self.persistence.note(CloseReason::PeerEof);
         }
     }

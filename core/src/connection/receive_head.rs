@@ -74,7 +74,7 @@ impl Connection {
         if framed.framing == Framing::UntilClose {
             self.persistence.note(CloseReason::CloseDelimited);
         }
-        if self.halves.send != SendState::Done {
+        if !matches!(self.halves.send, SendState::Done) {
             self.persistence.note(CloseReason::RequestIncomplete);
         }
         self.halves.final_head(reader);

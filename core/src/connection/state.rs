@@ -238,7 +238,7 @@ impl Halves {
 
     /// The peer switches: only when it has the whole request can both sides agree on where HTTP ends.
     pub(crate) fn switch(&mut self) -> Option<()> {
-        if self.send != SendState::Done {
+        if !matches!(self.send, SendState::Done) {
             return None;
         }
         self.receive = self.receive.next(ReceiveEvent::SwitchingHead)?;

@@ -63,7 +63,7 @@ impl Connection {
 
     /// Whether the transport has taken the whole request.
     pub(crate) fn has_sent_all(&self) -> bool {
-        self.halves.send == SendState::Done
+        matches!(self.halves.send, SendState::Done)
     }
 
     /// All that there was of the request has gone out: what is missing is the application's to give.
@@ -203,7 +203,7 @@ impl Connection {
 
     /// Whether the rest of the request will never go out: it was answered early, or the transport takes nothing more.
     pub(crate) fn has_stopped_sending(&self) -> bool {
-        self.halves.send == SendState::Stopped
+        matches!(self.halves.send, SendState::Stopped)
     }
 
     /// Whether content was taken from the caller in this exchange: content that can be read only once can be sent again

@@ -262,6 +262,7 @@ impl<S> Engine<S> {
         }
     }
 
+    #[inline(never)]
     fn obey_orders(&mut self) {
         while let Some(order) = self.session.next_order() {
             let command = match order {

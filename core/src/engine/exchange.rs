@@ -11,7 +11,7 @@ use super::live::{DRAIN_OCTETS, Live, Term};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
-use crate::connection::{Failure, PeerViolation, Rest, Scratch};
+use crate::connection::{ContentPlan, Failure, PeerViolation, Rest, Scratch};
 use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Session};
 
 /// How many exchanges' memory is kept for the next ones.
@@ -280,7 +280,10 @@ pub(super) fn begin<S>(
         served: beginning.served,
     };
     let plan = beginning.plan();
-    live.supply = Supply::of(&beginning.request, plan.content);
+    // Nearly every request has no content, and no end to be told of.
+    if plan.content != ContentPlan::None {
+        live.supply = Supply::of(&beginning.request);
+    }
     live.note_begin(now, beginning.kept);
     let started = live.connection.start_encoded(now, plan, scratch);
     debug_assert!(started.is_ok());

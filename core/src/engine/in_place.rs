@@ -47,7 +47,8 @@ impl<S> Engine<S> {
     /// The next connection that a step of driving can move on.
     pub fn poll_ready(&mut self) -> Option<ConnectionId> {
         while let Some(connection) = self.ready.pop_front() {
-            if let Some(Slot::Here(live)) = self.slot_mut(connection)
+            if let Some(Slot::Here(live)) = self.slots.get(connection.index())
+                && live.id == connection
                 && live.can_move()
             {
                 return Some(connection);
@@ -94,10 +95,8 @@ impl<S> Engine<S> {
 
     /// A connection to drive; whatever was done to it is noticed when the guard goes.
     pub fn drive(&mut self, connection: ConnectionId) -> Option<Driving<'_, S>> {
-        let place = connection.index();
-        let tenant = self.connection_at(place) == Some(connection);
-        match self.slots.get_mut(place) {
-            Some(Slot::Here(live)) if tenant => Some(Driving {
+        match self.slots.get_mut(connection.index()) {
+            Some(Slot::Here(live)) if live.id == connection => Some(Driving {
                 live,
                 dirty: &mut self.dirty,
             }),
@@ -155,11 +154,13 @@ impl<S> Engine<S> {
             Ok(Received::Trailers(_)) => Event::Trailers(id),
             Ok(Received::End) => {
                 let (outcome, scratch) = wind_up(&mut self.session, live);
+                if live.can_move() {
+                    // What the transport is still known to have is not this exchange's: look at it.
+                    self.ready.push_back(connection);
+                }
                 self.give_back(scratch);
                 self.session.end(now, id, outcome);
                 self.settle();
-                // What the transport is still known to have is not this exchange's: look at it.
-                self.ready.push_back(connection);
                 return Some(Event::End(id));
             }
             Err(failure) => {

@@ -103,7 +103,7 @@ impl<S> Live<S> {
     /// The exchange is over, or nobody's any more.
     pub(super) fn part(&mut self) {
         self.request = None;
-        self.supply = Supply::default();
+        self.supply.clear();
         self.term = Term::default();
     }
 
@@ -178,9 +178,11 @@ impl<S> Live<S> {
             return;
         }
         loop {
-            let absorbed = self.connection.absorb(self.supply.piece());
-            self.supply.took(absorbed);
-            self.supply.end(&mut self.connection);
+            if self.supply.has_some() {
+                let absorbed = self.connection.absorb(self.supply.piece());
+                self.supply.took(absorbed);
+                self.supply.end(&mut self.connection);
+            }
             match self.write_once(now, None, &mut write) {
                 Wrote::Some(taken) => self.supply.took(taken),
                 Wrote::Nothing => return,

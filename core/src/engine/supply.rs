@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::connection::{Connection, ContentPlan, Misuse};
+use crate::connection::{Connection, Misuse};
 use crate::message::Fields;
 use crate::session::Request;
 
@@ -32,11 +32,7 @@ enum Next {
 }
 
 impl Supply {
-    pub(super) fn of(request: &Request, plan: ContentPlan) -> Self {
-        // Nearly every request has none, and no end to be told of.
-        if plan == ContentPlan::None {
-            return Self::default();
-        }
+    pub(super) fn of(request: &Request) -> Self {
         match request.content_in_memory() {
             // The end is told whatever the framing is: a request's own lines may have made it chunked.
             Some(piece) => Self {
@@ -48,6 +44,13 @@ impl Supply {
                 next: Next::Push { asked: false },
                 ..Self::default()
             },
+        }
+    }
+
+    /// Nothing is to go out any more.
+    pub(super) fn clear(&mut self) {
+        if self.has_some() || self.handed_over || !matches!(self.next, Next::Nothing) {
+            *self = Self::default();
         }
     }
 
@@ -63,7 +66,9 @@ impl Supply {
 
     /// Counts what the connection took of the piece.
     pub(super) fn took(&mut self, octets: usize) {
-        self.piece.advance(octets);
+        if octets > 0 {
+            self.piece.advance(octets);
+        }
     }
 
     /// Tells the connection that the content has ended, if it has.

@@ -52,6 +52,15 @@ impl Spans {
         self.known & name.bit() != 0
     }
 
+    /// The value of a known name that occurs once.
+    pub(crate) fn only_value<'a>(&self, name: Known, octets: &'a [u8]) -> Option<&'a [u8]> {
+        let is_it = |span: &FieldSpan| span.known == name;
+        let first = self.list.iter().position(is_it)?;
+        let (span, rest) = self.list[first..].split_first()?;
+        let again = rest.iter().any(is_it);
+        (!again).then(|| span.value.of(octets))
+    }
+
     /// The values of a known name in the buffer that the spans count in, in order.
     pub(crate) fn values<'a>(
         &'a self,

@@ -308,6 +308,9 @@ impl Pool {
 
     /// The origin whom the total limit has held back longest, to be asked again whether it wants a dial.
     pub(crate) fn next_held_back(&mut self) -> Option<OriginId> {
+        if self.held_back.is_empty() {
+            return None;
+        }
         let room = self
             .limits
             .live_total

@@ -48,6 +48,7 @@ impl List {
     }
 
     /// Adds an id that stands in no list of this kind.
+    #[inline]
     pub(crate) fn push_back(&mut self, links: &mut Links, key: Key) {
         links.set(
             key.index,
@@ -65,6 +66,7 @@ impl List {
         self.length += 1;
     }
 
+    #[inline]
     pub(crate) fn push_front(&mut self, links: &mut Links, key: Key) {
         links.set(
             key.index,
@@ -83,9 +85,15 @@ impl List {
     }
 
     pub(crate) fn pop_front(&mut self, links: &mut Links) -> Option<Key> {
-        let key = self.front(links)?;
-        self.remove(links, key);
-        Some(key)
+        let place = links.nodes.get_mut(self.front? as usize)?;
+        let node = place.take()?;
+        self.front = node.after;
+        match node.after {
+            Some(after) => links.change(after, |neighbour| neighbour.before = None),
+            None => self.back = None,
+        }
+        self.length -= 1;
+        Some(node.key)
     }
 
     /// Removes an id that stands in this list; `false` if it stands in none.

@@ -16,7 +16,7 @@ use crate::connection::RequestPlan;
 pub(crate) struct Beginning {
     pub(crate) request: Arc<Request>,
     /// What the core keeps of its promises, where the session's lines have changed that.
-    shape: Option<Shape>,
+    shape: Option<Box<Shape>>,
     pub(crate) expects: bool,
     /// A response may be no answer to it.
     pub(crate) judged: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Beginning {
 impl Beginning {
     /// What the connection must know.
     pub(crate) fn plan(&self) -> RequestPlan<'_> {
-        let shape = self.shape.as_ref().unwrap_or(&self.request.shape);
+        let shape = self.shape.as_deref().unwrap_or(&self.request.shape);
         let mut plan = shape.plan(&self.request.method);
         plan.expects_continue = self.expects;
         plan
@@ -65,7 +65,7 @@ impl Session {
         let expects = expect.holds(&shape);
         let shape = match shape {
             Cow::Borrowed(_) => None,
-            Cow::Owned(shape) => Some(shape),
+            Cow::Owned(shape) => Some(Box::new(shape)),
         };
         exchange.expects = expects;
         exchange.granted = now.tick;
@@ -76,7 +76,6 @@ impl Session {
             self.stats.counters.reused += 1;
         }
         let patience = exchange.patience(&self.config.timeouts);
-        pulse.watch_speed(patience.timeouts.minimum_speed.is_some());
         let beginning = Beginning {
             request: Arc::clone(&exchange.request),
             shape,
@@ -89,6 +88,7 @@ impl Session {
         };
         member.served += 1;
         // Most requests have the session's limits, of which the shortest is known.
+        pulse.watch_speed(patience.timeouts.minimum_speed.is_some());
         let first_look = match exchange.request.timeouts.is_none() && !expects {
             true => self.first_look.map(|limit| now.tick.after(limit)),
             false => patience.first_look(),

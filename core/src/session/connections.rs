@@ -81,6 +81,7 @@ impl Member {
 }
 
 impl Session {
+    #[inline]
     pub(super) fn grant(&mut self, now: Now, connection: ConnectionId, id: RequestId) {
         if let (Some(member), Some(exchange)) = (
             self.members.get_mut(connection.0),

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::attempt::{AttemptOutcome, Next};
 use super::connections::{Member, MemberState};
 use super::error::{Error, ErrorKind};
-use super::exchange::{ExchangeState, Parting};
+use super::exchange::{Exchange, ExchangeState, Parting};
 use super::retrying::HeadVerdict;
 use super::session::Session;
 use crate::base::{CloseReason, ConnectionId, Now, Pulse, RequestId, Stage};
@@ -22,8 +22,10 @@ pub(crate) enum Outcome {
 impl Session {
     /// The request has ended well, or was given up by the application; its connection comes back.
     pub(crate) fn end(&mut self, now: Now, id: RequestId, outcome: Outcome) {
-        let exchange = self.exchanges.remove(id.0);
-        if let Some(connection) = exchange.and_then(|exchange| exchange.connection()) {
+        let exchange = self.exchanges.get(id.0);
+        let connection = exchange.and_then(Exchange::connection);
+        self.exchanges.discard(id.0);
+        if let Some(connection) = connection {
             self.come_back(now, connection, outcome);
         }
     }
@@ -34,6 +36,7 @@ impl Session {
     }
 
     /// A connection comes back from whoever drove it.
+    #[inline]
     pub(crate) fn come_back(&mut self, now: Now, connection: ConnectionId, outcome: Outcome) {
         match outcome {
             Outcome::Reusable => self.release(now, connection),

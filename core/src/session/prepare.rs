@@ -189,7 +189,7 @@ impl<'a> HeadParts<'a> {
             || (!self.request.removed.is_empty() && session & other != 0);
         let authorizes = self.request.authorization.is_some();
         let displaces = authorizes && session & Known::Authorization.bit() != 0;
-        let amends = self.needs_options() && session & Known::Connection.bit() != 0;
+        let amends = session & Known::Connection.bit() != 0 && self.needs_options();
         let retracts = self.expect == Expectation::LeftOut && session & Known::Expect.bit() != 0;
         let plain = !(shadows || displaces || amends || retracts);
         self.constant.filter(|_| plain)

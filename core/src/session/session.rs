@@ -206,6 +206,7 @@ impl Session {
         }
     }
 
+    #[inline]
     pub(super) fn intern(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.recent
             && self
@@ -252,6 +253,7 @@ impl Session {
     // -------------------------------------------------------------------------------------------- requests go on
 
     /// What the request may do now. Collecting a grant or an error happens once.
+    #[inline]
     pub(crate) fn take_up(&mut self, id: RequestId) -> TakeUp {
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return TakeUp::Wait;
@@ -305,9 +307,15 @@ impl Session {
 
     /// The connection that a request uses.
     pub(crate) fn connection_of(&self, id: RequestId) -> Option<ConnectionId> {
-        let exchange = self.exchanges.get(id.0)?;
-        let granted = matches!(exchange.state, ExchangeState::Granted(_));
-        exchange.connection().filter(|_| !granted)
+        match self.exchanges.get(id.0)?.state {
+            ExchangeState::Running(connection)
+            | ExchangeState::Parting(connection, _)
+            | ExchangeState::Aborting(connection, _) => Some(connection),
+            ExchangeState::Waiting(..)
+            | ExchangeState::Granted(_)
+            | ExchangeState::Resting(_)
+            | ExchangeState::Failed(_) => None,
+        }
     }
 
     /// The present tenant of a place among the connections.

@@ -104,9 +104,8 @@ fn check_codings(octets: &[u8], spans: &Spans) -> Result<(), FramingError> {
 /// Content-Length = 1*DIGIT; a list or repetition of one same value is that value, and its empty elements do not count
 /// (RFC 9112 §6.3, RFC 9110 §5.6.1.2).
 fn content_length(octets: &[u8], spans: &Spans) -> Result<u64, FramingError> {
-    let mut lines = spans.values(Known::ContentLength, octets);
     // Nearly every head has one line with one number.
-    if let (Some(line), None) = (lines.next(), lines.next())
+    if let Some(line) = spans.only_value(Known::ContentLength, octets)
         && let Some(length) = decimal(line)
     {
         return Ok(length);
