@@ -90,6 +90,13 @@
 //! the driver's part with what the peer has already sent. A response that is cancelled before its end is read on and
 //! thrown away while that is cheap, and its connection goes back to the pool: the loop above does that without knowing.
 //!
+//! # Many attempts
+//!
+//! With a [`Retry`] policy, in [`Config::retry`] or of a request's own, what went wrong may be tried again, after a wait.
+//! The loop above needs to know nothing of that: a request that waits for its next attempt is a deadline, and
+//! [`Event::Again`] says that what was told of it is void. [`Engine::attempts`] and [`Error::attempts`] list what was tried;
+//! the example `retries` prints such a list, on a clock of its own.
+//!
 //! # Taking connections out
 //!
 //! A runtime with many threads or tasks keeps the engine behind a lock and never moves an octet under it. There the
