@@ -105,6 +105,15 @@ impl Style for Taken {
         }
     }
 
+    fn take_held(&mut self, hub: &mut Hub, id: RequestId) {
+        let task = self.tasks.get_mut(&id).expect("a request under way");
+        task.record.take_held();
+        match mem::replace(&mut task.place, Place::Over) {
+            Place::Driving(live) => task.drive(hub, id, live),
+            other => task.place = other,
+        }
+    }
+
     fn record(&mut self, id: RequestId) -> Option<&mut Record> {
         self.tasks.get_mut(&id).map(|task| &mut task.record)
     }
@@ -178,6 +187,9 @@ impl Task {
     fn drive(&mut self, hub: &mut Hub, id: RequestId, mut live: Box<Live<Stream>>) {
         let (now, info) = (hub.now(), live.info());
         loop {
+            if self.record.is_held() {
+                break self.place = Place::Driving(live);
+            }
             match live.connection.poll() {
                 Ok(Received::NeedMore) => {
                     let interest = self.request.interest(&live);
@@ -232,7 +244,7 @@ impl Task {
                         let upgraded = hub.engine.finish_upgraded(now, id, live);
                         break self.record.switched(upgraded);
                     }
-                    Until::Head | Until::End => {
+                    Until::Head | Until::End | Until::Leisure => {
                         self.record.end();
                         break hub.engine.cancel_taken(now, id, live);
                     }

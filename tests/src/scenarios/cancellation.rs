@@ -3,7 +3,7 @@
 use super::peers::{path, path_or, silence, text};
 use super::{answered, eventually, get, milliseconds, nothing_left, one_connection};
 use crate::origin::Act;
-use crate::world::World;
+use crate::world::{Fate, World};
 
 /// Given one connection in use, when a request that waits for it is given up, then who uses it goes on, and the next
 /// request has it.
@@ -13,9 +13,13 @@ pub fn giving_up_in_the_queue_leaves_nothing(world: &mut dyn World) {
         Some(vec![Act::Pause(milliseconds(100)), text(request.path())])
     }));
     world.configure(one_connection());
-    let (stays, goes) = (get(&served.url("/stays")), get(&served.url("/goes")));
-    let reply = world.send_beside(stays, goes, milliseconds(30));
-    assert_eq!(reply.expect("an answer").text(), "/stays");
+    let stays = (Fate::Stays, get(&served.url("/stays")));
+    let goes = (Fate::Goes, get(&served.url("/goes")));
+    let replies = world.send_beside(vec![stays, goes], milliseconds(30));
+    let [Ok(reply)] = &replies[..] else {
+        panic!("an answer, not {replies:?}");
+    };
+    assert_eq!(reply.text(), "/stays");
     nothing_left(world);
     let reply = answered(world, get(&served.url("/next")));
     assert_eq!((reply.text(), reply.connection.served), ("/next", 1));
