@@ -106,6 +106,8 @@ impl Session {
         let policy = match exchange.request.retry_in(&self.config) {
             None => Err(StopReason::NoPolicy),
             Some(policy) if !is_interesting(policy, head.status()) => Err(StopReason::Success),
+            // What is under way may finish; nothing begins.
+            Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => Ok(policy.clone()),
         };
         let policy = match policy {
@@ -214,6 +216,7 @@ impl Session {
         };
         let verdict = match exchange.request.retry_in(&self.config).cloned() {
             None => Err(StopReason::NoPolicy),
+            Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => self.judge_error(now, id, &policy, &error, untouched),
         };
         let outcome = AttemptOutcome::Failed(error.clone());
