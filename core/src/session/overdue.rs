@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// The time limit of a stage, for the error that names it.
-    fn limit_of(&self, id: RequestId, stage: Stage) -> Option<Duration> {
+    pub(super) fn limit_of(&self, id: RequestId, stage: Stage) -> Option<Duration> {
         let exchange = self.exchanges.get(id.0)?;
         let timeouts = exchange.timeouts(&self.config.timeouts);
         match stage {

@@ -198,7 +198,8 @@ impl Session {
             Some(member) => Error::in_exchange(kind, stage, &member.pulse),
             None => Error::new(kind, stage),
         };
-        self.addressed(id, error)
+        let limit = self.limit_of(id, stage).filter(|_| error.is_timeout());
+        self.addressed(id, error.with_limit(limit))
     }
 
     /// An attempt has failed. `None`: the request rests, and [`Session::resume_rested`] is to be called when its
