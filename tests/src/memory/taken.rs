@@ -78,7 +78,6 @@ impl Style for Taken {
         for live in &mut self.draining {
             if live.id() == connection {
                 live.note_ready(ready);
-                live.read_rest(hub.now(), |stream, space| stream.read(space));
             }
         }
     }
@@ -89,11 +88,10 @@ impl Style for Taken {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.wake(hub, id);
                 }
-            } else if !hub.obey() {
-                break;
+            } else if !hub.obey() && !self.drain(hub) {
+                return;
             }
         }
-        self.drain(hub);
     }
 
     fn cancel(&mut self, hub: &mut Hub, id: RequestId) {
@@ -120,16 +118,21 @@ impl Style for Taken {
 }
 
 impl Taken {
-    /// Gives back what is being drained, and takes what is still to be.
-    fn drain(&mut self, hub: &mut Hub) {
+    /// Reads what has come of responses that were let go of; whether one of them is over.
+    fn drain(&mut self, hub: &mut Hub) -> bool {
         let now = hub.now();
-        for live in mem::take(&mut self.draining) {
+        while let Some(live) = hub.engine.take_draining() {
+            self.draining.push(live);
+        }
+        let before = self.draining.len();
+        for mut live in mem::take(&mut self.draining) {
+            live.read_rest(now, |stream, space| stream.read(space));
             hub.engine.put_drained(now, live);
         }
         while let Some(live) = hub.engine.take_draining() {
             self.draining.push(live);
         }
-        while hub.obey() {}
+        self.draining.len() < before
     }
 }
 
