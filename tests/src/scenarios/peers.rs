@@ -56,7 +56,8 @@ impl Asked {
         site(move |request| script(asked.note(request), request))
     }
 
-    fn note(&self, request: &Request) -> usize {
+    /// Notes a request; how many came before it.
+    pub(super) fn note(&self, request: &Request) -> usize {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         asked.push(request.clone());
         asked.len() - 1
