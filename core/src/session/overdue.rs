@@ -119,7 +119,11 @@ impl Session {
         let timeouts = exchange.timeouts(&self.config.timeouts);
         match stage {
             Stage::Send => timeouts.send,
-            Stage::Head => timeouts.head.or(timeouts.read),
+            Stage::Head => {
+                let member = self.members.get(exchange.connection()?.0)?;
+                let patience = exchange.patience(&self.config.timeouts);
+                patience.head_due(&member.pulse).map(|(_, limit)| limit)
+            }
             Stage::Continue | Stage::Content => timeouts.read,
             Stage::Speed => timeouts.minimum_speed.map(|speed| speed.within),
             Stage::Exchange => timeouts.exchange,
