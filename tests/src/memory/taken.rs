@@ -199,6 +199,7 @@ impl Task {
                     let read = live.readiness().read && interest.read;
                     let write = live.readiness().write && interest.write;
                     if !read && !write {
+                        live.connection.waiting(now);
                         break self.place = Place::Driving(live);
                     }
                     if write && let Err(why) = self.write(&mut live, now) {
