@@ -11,10 +11,13 @@ mod cancellation;
 mod expect;
 mod failures;
 mod messages;
+mod patience;
 mod peers;
 mod pool;
 mod retries;
+mod retry_after;
 mod reuse;
+mod room;
 mod time;
 mod upgrades;
 mod uploads;
@@ -28,9 +31,12 @@ pub use self::cancellation::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
+pub use self::patience::*;
 pub use self::pool::*;
 pub use self::retries::*;
+pub use self::retry_after::*;
 pub use self::reuse::*;
+pub use self::room::*;
 pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
@@ -135,10 +141,6 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     untouched_content_of_a_source_goes_along,
     interim_responses_are_those_of_the_last_attempt,
     a_request_that_rests_holds_no_connection,
-    giving_up_a_request_that_rests_leaves_nothing,
-    closing_fails_a_request_that_rests,
-    a_closed_session_retries_nothing,
-    half_of_the_queue_may_go,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,
@@ -161,6 +163,12 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     waiting_for_the_pool_ends,
     a_dial_is_no_wait_for_the_pool,
     idle_connections_are_closed_in_time,
+    an_exchange_has_a_limit,
+    waiting_for_a_connection_is_no_exchange,
+    a_drip_is_too_slow,
+    a_slow_flow_is_fast_enough,
+    a_slow_reader_is_not_the_peers_fault,
+    the_limit_that_passes_first_is_named,
     // the pool
     requests_at_once_have_connections_of_their_own,
     a_freed_connection_goes_to_who_waits,
@@ -168,10 +176,24 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     origins_share_nothing,
     the_total_makes_room_at_the_cost_of_the_idle,
     a_closed_session_refuses,
+    a_full_pool_may_refuse,
+    a_wait_for_the_pool_names_its_limits,
+    a_dead_connection_takes_no_place,
+    a_connection_that_died_idle_takes_no_place,
+    an_origin_too_many_loses_its_idle_connections,
+    a_pool_may_keep_nothing,
+    a_worn_connection_is_replaced,
+    closing_the_idle_spares_who_is_busy,
+    the_pool_tells_what_it_did,
+    a_peer_that_always_leaves_wears_nobody_out,
     // cancellation
     giving_up_in_the_queue_leaves_nothing,
     giving_up_a_dial_leaves_nothing,
     giving_up_before_the_head_leaves_nothing,
+    giving_up_a_request_that_rests_leaves_nothing,
+    closing_fails_a_request_that_rests,
+    a_closed_session_retries_nothing,
+    half_of_the_queue_may_go,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.

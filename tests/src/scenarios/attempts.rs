@@ -16,7 +16,7 @@ use super::{
 };
 use crate::origin::{Act, chunked, head, response};
 use crate::source::Source;
-use crate::world::{Fate, Meanwhile, World};
+use crate::world::World;
 
 /// Given a hook that says no, then nothing is retried: the response is handed over, or the error.
 pub fn a_hook_may_veto(world: &mut dyn World) {
@@ -343,105 +343,4 @@ pub fn a_request_that_rests_holds_no_connection(world: &mut dyn World) {
     let heard: Vec<_> = all.iter().map(|request| request.path()).collect();
     assert_eq!(heard, ["/patient", "/other", "/patient"]);
     assert_eq!(asked.connections(), [0; 3]);
-}
-
-/// A session whose requests rest for long after a 503.
-fn resting() -> Config {
-    Config {
-        retry_hook: Some(RetryHook::new(|_| RetryChoice::After(TOO_LONG))),
-        ..retrying(policy(5, &[503]))
-    }
-}
-
-/// Given a request that rests, when it is given up, then nothing of it is left, and it is not sent again.
-pub fn giving_up_a_request_that_rests_leaves_nothing(world: &mut dyn World) {
-    let asked = Asked::default();
-    let served = world.serve(asked.site(|_, request| match request.path() {
-        "/busy" => vec![status(503, "later")],
-        _ => vec![text(request.path())],
-    }));
-    world.configure(resting());
-    world.send_and_cancel(get(&served.url("/busy")), milliseconds(50));
-    nothing_left(world);
-    let reply = answered(world, get(&served.url("/next")));
-    assert_eq!((reply.text(), reply.connection.served), ("/next", 1));
-    if world.is_virtual() {
-        world.pass(2 * TOO_LONG);
-    }
-    assert_eq!(asked.connections(), [0, 0]);
-}
-
-/// Given a request that rests, when its session is closed, then it fails, and tells what it has behind it.
-pub fn closing_fails_a_request_that_rests(world: &mut dyn World) {
-    let asked = Asked::default();
-    let served = world.serve(asked.site(|_, _| vec![status(503, "later")]));
-    world.configure(resting());
-    let request = get(&served.url("/busy"));
-    let error = world.send_through(request, milliseconds(50), Meanwhile::Close);
-    let error = error.expect_err("the session is closed");
-    assert!(error.is_canceled(), "{error}");
-    let outcomes = ["503", "session-closed"].map(str::to_owned).to_vec();
-    assert_eq!(course_of(&error), (outcomes, StopReason::NotRetryable));
-    nothing_left(world);
-    assert_eq!(asked.count(), 1);
-    eventually(world, "its connection is closed", |_| served.closed() == 1);
-}
-
-/// Given a request under way, when its session is closed, then it may finish, but not begin anew: whatever would be
-/// retried is its end.
-pub fn a_closed_session_retries_nothing(world: &mut dyn World) {
-    for (path, code) in [
-        ("/end", "closed"),
-        ("/busy", "503"),
-        ("/malformed", "bad-status"),
-        ("/answer", "200"),
-    ] {
-        let asked = Asked::default();
-        let served = world.serve(asked.site(|number, request| {
-            let answer = match (number, request.path()) {
-                (0, "/end") => Act::Finish,
-                (0, "/busy") => status(503, "later"),
-                (0, "/malformed") => send("HTTP/1.1 2OO OK\r\n\r\n"),
-                _ => text("now"),
-            };
-            vec![Act::Pause(milliseconds(100)), answer]
-        }));
-        world.configure(retrying(policy(5, &[503])));
-        let request = get(&served.url(path));
-        let outcome = world.send_through(request, milliseconds(50), Meanwhile::Close);
-        let outcome = match &outcome {
-            Ok(reply) => reply.status.to_string(),
-            Err(error) => error.code().to_owned(),
-        };
-        assert_eq!(outcome, code, "{path}");
-        nothing_left(world);
-        assert_eq!((asked.count(), served.opened()), (1, 1), "{path}");
-        eventually(world, "it is closed", |_| served.closed() == 1);
-    }
-}
-
-/// Given many requests that wait for one connection, when half of them go, then the others have it in their turn, and the
-/// peer has never heard of those.
-pub fn half_of_the_queue_may_go(world: &mut dyn World) {
-    let asked = Asked::default();
-    let served = world.serve(asked.site(|number, request| match number {
-        0 => vec![Act::Pause(milliseconds(200)), text(request.path())],
-        _ => vec![text(request.path())],
-    }));
-    world.configure(one_connection());
-    let requests = (0..12).map(|number| {
-        let fate = match number % 2 {
-            0 => Fate::Stays,
-            _ => Fate::Goes,
-        };
-        (fate, get(&served.url(&format!("/{number}"))))
-    });
-    let replies = world.send_beside(requests.collect(), milliseconds(50));
-    for (place, reply) in replies.into_iter().enumerate() {
-        let reply = reply.expect("an answer");
-        assert_eq!(reply.text(), format!("/{}", 2 * place));
-        assert_eq!(reply.connection.served, place as u64);
-    }
-    nothing_left(world);
-    assert_eq!(asked.connections(), [0; 6]);
 }
