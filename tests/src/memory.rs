@@ -26,7 +26,7 @@ pub use self::taken::Taken;
 use crate::network::{Conditions, Cuts, Dial, Network, Report, Stream};
 use crate::origin::Site;
 use crate::source::Source;
-use crate::world::{Arrival, Listening, Reply, Served, Upgrade, World};
+use crate::world::{Arrival, Fate, Listening, Meanwhile, Reply, Served, Upgrade, World};
 
 /// No scenario lasts longer than this, in virtual time; what has not happened by then never will.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60);
@@ -56,6 +56,9 @@ pub trait Style: Default {
 
     /// Gives a request up, unless it is over.
     fn cancel(&mut self, hub: &mut Hub, id: RequestId);
+
+    /// A request takes the content that it has left lying until now.
+    fn take_held(&mut self, hub: &mut Hub, id: RequestId);
 
     /// What is known of a request; `None` if it was given up.
     fn record(&mut self, id: RequestId) -> Option<&mut Record>;
@@ -221,11 +224,13 @@ impl<S: Style> Memory<S> {
         assert!(over, "{}: the client waits for ever", S::NAME);
     }
 
-    fn give_up(&mut self, id: RequestId, after: Duration) {
-        let until = self.hub.now().tick.after(after);
-        self.run(until, &[]);
-        self.style.cancel(&mut self.hub, id);
-        self.style.work(&mut self.hub);
+    fn give_up(&mut self, requests: &[RequestId], after: Duration) {
+        self.pass(after);
+        for id in requests {
+            assert!(!self.is_over(*id), "no head was to come before that");
+            self.style.cancel(&mut self.hub, *id);
+            self.style.work(&mut self.hub);
+        }
     }
 }
 
@@ -299,20 +304,46 @@ impl<S: Style> World for Memory<S> {
 
     fn send_and_cancel(&mut self, request: Request, after: Duration) {
         let id = self.submit(request, Until::End);
-        self.give_up(id, after);
+        self.give_up(&[id], after);
     }
 
     fn send_beside(
         &mut self,
-        stays: Request,
-        goes: Request,
+        requests: Vec<(Fate, Request)>,
         after: Duration,
+    ) -> Vec<Result<Reply, Error>> {
+        let (mut stay, mut go) = (Vec::new(), Vec::new());
+        for (fate, request) in requests {
+            let id = self.submit(request, Until::End);
+            match fate {
+                Fate::Stays => stay.push(id),
+                Fate::Goes => go.push(id),
+            }
+        }
+        self.give_up(&go, after);
+        self.finish(&stay);
+        stay.into_iter().map(|id| self.outcome(id)).collect()
+    }
+
+    fn send_through(
+        &mut self,
+        request: Request,
+        after: Duration,
+        act: Meanwhile,
     ) -> Result<Reply, Error> {
-        let stays = self.submit(stays, Until::End);
-        let goes = self.submit(goes, Until::End);
-        self.give_up(goes, after);
-        self.finish(&[stays]);
-        self.outcome(stays)
+        let id = self.submit(request, Until::End);
+        self.pass(after);
+        self.act(act);
+        self.finish(&[id]);
+        self.outcome(id)
+    }
+
+    fn send_and_dawdle(&mut self, request: Request, pause: Duration) -> Result<Reply, Error> {
+        let id = self.submit(request, Until::Leisure);
+        self.pass(pause);
+        self.style.take_held(&mut self.hub, id);
+        self.finish(&[id]);
+        self.outcome(id)
     }
 
     fn pool(&mut self) -> PoolSnapshot {

@@ -6,13 +6,18 @@
 //!
 //! The boundary: what octets mean in every split is for the core's own tests, and nothing here looks inside a driver.
 
+mod attempts;
 mod cancellation;
 mod expect;
 mod failures;
 mod messages;
+mod patience;
 mod peers;
 mod pool;
+mod retries;
+mod retry_after;
 mod reuse;
+mod room;
 mod time;
 mod upgrades;
 mod uploads;
@@ -21,12 +26,17 @@ use std::time::Duration;
 
 use sessile_core::{Config, Error, Request, RequestBuilder};
 
+pub use self::attempts::*;
 pub use self::cancellation::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
+pub use self::patience::*;
 pub use self::pool::*;
+pub use self::retries::*;
+pub use self::retry_after::*;
 pub use self::reuse::*;
+pub use self::room::*;
 pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
@@ -102,6 +112,35 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_dropped_response_whose_rest_is_long_is_closed,
     a_hint_of_the_most_requests_is_obeyed,
     a_hint_of_the_idle_time_is_obeyed,
+    // retries
+    the_waits_double,
+    exhausted_retries_are_an_error_or_the_last_response,
+    a_post_is_retried_only_by_leave,
+    a_retry_after_in_seconds_is_obeyed,
+    a_retry_after_is_obeyed_each_time,
+    a_retry_after_may_be_a_date,
+    a_retry_after_without_sense_is_ignored,
+    too_long_a_retry_after_is_handed_over,
+    a_wait_beyond_the_deadline_is_not_begun,
+    a_refused_dial_is_retried,
+    an_end_without_an_answer_is_retried,
+    silence_before_the_head_is_retried,
+    nothing_is_retried_behind_a_head,
+    a_request_has_a_policy_of_its_own,
+    each_kind_of_failure_has_its_counter,
+    an_exchange_that_lasts_too_long_is_retried,
+    // attempts
+    a_hook_may_veto,
+    a_hook_may_change_the_wait,
+    a_budget_bounds_all_retries_together,
+    a_replay_is_not_charged,
+    the_attempts_tell_the_story,
+    the_rest_of_a_retried_response_is_thrown_away,
+    content_in_memory_is_sent_again_whole,
+    touched_content_of_a_source_is_not_sent_again,
+    untouched_content_of_a_source_goes_along,
+    interim_responses_are_those_of_the_last_attempt,
+    a_request_that_rests_holds_no_connection,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,
@@ -124,6 +163,12 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     waiting_for_the_pool_ends,
     a_dial_is_no_wait_for_the_pool,
     idle_connections_are_closed_in_time,
+    an_exchange_has_a_limit,
+    waiting_for_a_connection_is_no_exchange,
+    a_drip_is_too_slow,
+    a_slow_flow_is_fast_enough,
+    a_slow_reader_is_not_the_peers_fault,
+    the_limit_that_passes_first_is_named,
     // the pool
     requests_at_once_have_connections_of_their_own,
     a_freed_connection_goes_to_who_waits,
@@ -131,10 +176,24 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     origins_share_nothing,
     the_total_makes_room_at_the_cost_of_the_idle,
     a_closed_session_refuses,
+    a_full_pool_may_refuse,
+    a_wait_for_the_pool_names_its_limits,
+    a_dead_connection_takes_no_place,
+    a_connection_that_died_idle_takes_no_place,
+    an_origin_too_many_loses_its_idle_connections,
+    a_pool_may_keep_nothing,
+    a_worn_connection_is_replaced,
+    closing_the_idle_spares_who_is_busy,
+    the_pool_tells_what_it_did,
+    a_peer_that_always_leaves_wears_nobody_out,
     // cancellation
     giving_up_in_the_queue_leaves_nothing,
     giving_up_a_dial_leaves_nothing,
     giving_up_before_the_head_leaves_nothing,
+    giving_up_a_request_that_rests_leaves_nothing,
+    closing_fails_a_request_that_rests,
+    a_closed_session_retries_nothing,
+    half_of_the_queue_may_go,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.

@@ -27,6 +27,24 @@ pub enum Arrival {
     InPieces,
 }
 
+/// What becomes of a request among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its response is read to its end.
+    Stays,
+    /// It is given up.
+    Goes,
+}
+
+/// What is done to a session while a request is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// [`World::close_idle`].
+    CloseIdle,
+    /// [`World::close`].
+    Close,
+}
+
 /// A driver of the client, with one session at a time.
 ///
 /// A world begins with a session of the default configuration.
@@ -82,18 +100,32 @@ pub trait World {
     /// Sends a request and gives it up after this long, before any head of a response.
     fn send_and_cancel(&mut self, request: Request, after: Duration);
 
-    /// Sends two requests at once, `stays` first. Gives `goes` up after this long; reads the response to `stays` to
-    /// its end.
+    /// Sends requests at once, in this order. Gives those that go up after this long, before any head of a response;
+    /// reads the responses to those that stay to their end; results in the order of these.
+    fn send_beside(
+        &mut self,
+        requests: Vec<(Fate, Request)>,
+        after: Duration,
+    ) -> Vec<Result<Reply, Error>>;
+
+    /// Sends a request, does something to its session after this long, and reads the response to its end.
     ///
     /// # Errors
     ///
-    /// The error of `stays`.
-    fn send_beside(
+    /// The request's.
+    fn send_through(
         &mut self,
-        stays: Request,
-        goes: Request,
+        request: Request,
         after: Duration,
+        act: Meanwhile,
     ) -> Result<Reply, Error>;
+
+    /// Sends a request, and takes no content of the response before this long has passed; then reads it to its end.
+    ///
+    /// # Errors
+    ///
+    /// The request's.
+    fn send_and_dawdle(&mut self, request: Request, pause: Duration) -> Result<Reply, Error>;
 
     /// What stands in the pool now.
     fn pool(&mut self) -> PoolSnapshot;
@@ -106,6 +138,14 @@ pub trait World {
 
     /// Closes the session; it stays, and refuses.
     fn close(&mut self);
+
+    /// Does something to the session.
+    fn act(&mut self, act: Meanwhile) {
+        match act {
+            Meanwhile::CloseIdle => self.close_idle(),
+            Meanwhile::Close => self.close(),
+        }
+    }
 
     /// A URL at whose address nobody listens, for dials to be refused.
     fn refused(&mut self) -> String;

@@ -114,12 +114,16 @@ impl Session {
     }
 
     /// The time limit of a stage, for the error that names it.
-    fn limit_of(&self, id: RequestId, stage: Stage) -> Option<Duration> {
+    pub(super) fn limit_of(&self, id: RequestId, stage: Stage) -> Option<Duration> {
         let exchange = self.exchanges.get(id.0)?;
         let timeouts = exchange.timeouts(&self.config.timeouts);
         match stage {
             Stage::Send => timeouts.send,
-            Stage::Head => timeouts.head.or(timeouts.read),
+            Stage::Head => {
+                let member = self.members.get(exchange.connection()?.0)?;
+                let patience = exchange.patience(&self.config.timeouts);
+                patience.head_due(&member.pulse).map(|(_, limit)| limit)
+            }
             Stage::Continue | Stage::Content => timeouts.read,
             Stage::Speed => timeouts.minimum_speed.map(|speed| speed.within),
             Stage::Exchange => timeouts.exchange,

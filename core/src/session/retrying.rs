@@ -105,6 +105,8 @@ impl Session {
         let policy = match exchange.request.retry_in(&self.config) {
             None => Err(StopReason::NoPolicy),
             Some(policy) if !is_interesting(policy, head.status()) => Err(StopReason::Success),
+            // What is under way may finish; nothing begins.
+            Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => Ok(policy.clone()),
         };
         let policy = match policy {
@@ -195,7 +197,8 @@ impl Session {
             Some(member) => Error::in_exchange(kind, stage, &member.pulse),
             None => Error::new(kind, stage),
         };
-        self.addressed(id, error)
+        let limit = self.limit_of(id, stage).filter(|_| error.is_timeout());
+        self.addressed(id, error.with_limit(limit))
     }
 
     /// An attempt has failed. `None`: the request rests, and [`Session::resume_rested`] is to be called when its
@@ -213,6 +216,7 @@ impl Session {
         };
         let verdict = match exchange.request.retry_in(&self.config).cloned() {
             None => Err(StopReason::NoPolicy),
+            Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => self.judge_error(now, id, &policy, &error, untouched),
         };
         let outcome = AttemptOutcome::Failed(error.clone());

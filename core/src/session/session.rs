@@ -171,7 +171,8 @@ impl Session {
             Assignment::Wait => {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
-                if self.config.pool.is_waiting_in_vain() {
+                // Whose connection has died under it has that one's place, as soon as it is lost.
+                if place == Place::Back && self.config.pool.is_waiting_in_vain() {
                     self.refuse_to_wait(now, id, origin);
                 }
             }

@@ -104,14 +104,18 @@ impl Patience<'_> {
                 Some(limit) => Some(pulse.flushed().after(limit)),
                 None => idle(self.timeouts.read),
             },
-            Phase::AwaitingHead => {
-                let head = self.timeouts.head;
-                let head = head.map(|limit| pulse.flushed().after(limit));
-                head.into_iter().chain(idle(self.timeouts.read)).min()
-            }
+            Phase::AwaitingHead => self.head_due(pulse).map(|(at, _)| at),
             Phase::Receiving => idle(self.timeouts.read),
         };
         due.zip(phase.stage())
+    }
+
+    /// When the head must be there, or an octet at least, and which of these limits that is.
+    pub(crate) fn head_due(&self, pulse: &Pulse) -> Option<(Tick, Duration)> {
+        let (head, read) = (self.timeouts.head, self.timeouts.read);
+        let head = head.map(|limit| (pulse.flushed().after(limit), limit));
+        let read = read.map(|limit| (pulse.active().after(limit), limit));
+        head.into_iter().chain(read).min()
     }
 
     pub(crate) fn expect_continue(&self) -> Option<Duration> {

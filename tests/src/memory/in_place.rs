@@ -44,6 +44,14 @@ impl Style for InPlace {
         }
     }
 
+    fn take_held(&mut self, hub: &mut Hub, id: RequestId) {
+        let held = self.records.get(&id).is_some_and(Record::is_held);
+        self.of(id).take_held();
+        if held && !hub.engine.content(id).is_empty() {
+            self.take_content(hub, id);
+        }
+    }
+
     fn record(&mut self, id: RequestId) -> Option<&mut Record> {
         self.records.get_mut(&id)
     }
@@ -68,12 +76,8 @@ impl InPlace {
                     engine.cancel(now, id);
                 }
             }
-            Event::Content(id) => {
-                let content = engine.content(id);
-                let octets = content.len();
-                self.of(id).content(content);
-                engine.consume(now, id, octets);
-            }
+            Event::Content(id) if self.of(id).is_held() => {}
+            Event::Content(id) => self.take_content(hub, id),
             Event::Trailers(id) => {
                 let fields = engine.trailers(id).expect("trailers have just come");
                 self.of(id).trailers(fields);
@@ -84,7 +88,7 @@ impl InPlace {
                     let upgraded = engine.take_upgraded(now, id).expect("it was switched");
                     self.of(id).switched(upgraded);
                 }
-                Until::Head | Until::End => {
+                Until::Head | Until::End | Until::Leisure => {
                     self.of(id).end();
                     engine.cancel(now, id);
                 }
@@ -94,6 +98,13 @@ impl InPlace {
             Event::Failed(id, error) => self.of(id).fail(error),
             other => panic!("an unknown event: {other:?}"),
         }
+    }
+
+    fn take_content(&mut self, hub: &mut Hub, id: RequestId) {
+        let content = hub.engine.content(id);
+        let octets = content.len();
+        self.of(id).content(content);
+        hub.engine.consume(hub.network.now(), id, octets);
     }
 
     /// Hands over one piece of content. Content that is not what was announced is the application's own fault: it gives

@@ -14,6 +14,8 @@ use crate::world::{Reply, Tried, lines};
 pub(super) enum Until {
     Head,
     End,
+    /// To its end, but no content is taken before the application has the time.
+    Leisure,
     /// To its end, or to the end of HTTP.
     Switch,
 }
@@ -79,6 +81,17 @@ impl Record {
 
     pub(super) fn until(&self) -> Until {
         self.until
+    }
+
+    /// Whether the head is there, and the content left lying.
+    pub(super) fn is_held(&self) -> bool {
+        self.until == Until::Leisure && matches!(self.state, State::Reading(_))
+    }
+
+    /// The application has the time to read.
+    pub(super) fn take_held(&mut self) {
+        assert_eq!(self.until, Until::Leisure);
+        self.until = Until::End;
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -78,7 +78,6 @@ impl Style for Taken {
         for live in &mut self.draining {
             if live.id() == connection {
                 live.note_ready(ready);
-                live.read_rest(hub.now(), |stream, space| stream.read(space));
             }
         }
     }
@@ -89,11 +88,10 @@ impl Style for Taken {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.wake(hub, id);
                 }
-            } else if !hub.obey() {
-                break;
+            } else if !hub.obey() && !self.drain(hub) {
+                return;
             }
         }
-        self.drain(hub);
     }
 
     fn cancel(&mut self, hub: &mut Hub, id: RequestId) {
@@ -105,22 +103,36 @@ impl Style for Taken {
         }
     }
 
+    fn take_held(&mut self, hub: &mut Hub, id: RequestId) {
+        let task = self.tasks.get_mut(&id).expect("a request under way");
+        task.record.take_held();
+        match mem::replace(&mut task.place, Place::Over) {
+            Place::Driving(live) => task.drive(hub, id, live),
+            other => task.place = other,
+        }
+    }
+
     fn record(&mut self, id: RequestId) -> Option<&mut Record> {
         self.tasks.get_mut(&id).map(|task| &mut task.record)
     }
 }
 
 impl Taken {
-    /// Gives back what is being drained, and takes what is still to be.
-    fn drain(&mut self, hub: &mut Hub) {
+    /// Reads what has come of responses that were let go of; whether one of them is over.
+    fn drain(&mut self, hub: &mut Hub) -> bool {
         let now = hub.now();
-        for live in mem::take(&mut self.draining) {
+        while let Some(live) = hub.engine.take_draining() {
+            self.draining.push(live);
+        }
+        let before = self.draining.len();
+        for mut live in mem::take(&mut self.draining) {
+            live.read_rest(now, |stream, space| stream.read(space));
             hub.engine.put_drained(now, live);
         }
         while let Some(live) = hub.engine.take_draining() {
             self.draining.push(live);
         }
-        while hub.obey() {}
+        self.draining.len() < before
     }
 }
 
@@ -178,12 +190,16 @@ impl Task {
     fn drive(&mut self, hub: &mut Hub, id: RequestId, mut live: Box<Live<Stream>>) {
         let (now, info) = (hub.now(), live.info());
         loop {
+            if self.record.is_held() {
+                break self.place = Place::Driving(live);
+            }
             match live.connection.poll() {
                 Ok(Received::NeedMore) => {
                     let interest = self.request.interest(&live);
                     let read = live.readiness().read && interest.read;
                     let write = live.readiness().write && interest.write;
                     if !read && !write {
+                        live.connection.waiting(now);
                         break self.place = Place::Driving(live);
                     }
                     if write && let Err(why) = self.write(&mut live, now) {
@@ -232,7 +248,7 @@ impl Task {
                         let upgraded = hub.engine.finish_upgraded(now, id, live);
                         break self.record.switched(upgraded);
                     }
-                    Until::Head | Until::End => {
+                    Until::Head | Until::End | Until::Leisure => {
                         self.record.end();
                         break hub.engine.cancel_taken(now, id, live);
                     }

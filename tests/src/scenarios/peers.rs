@@ -1,6 +1,6 @@
 //! Peers that several scenarios talk to.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::TOO_LONG;
 use crate::origin::{Act, Peer, Request, RequestReader, Scripted, Site, response};
@@ -35,6 +35,50 @@ pub(super) fn path_or(
 /// Answers every request with its path.
 pub(super) fn path() -> Arc<dyn Site> {
     path_or(|_| None)
+}
+
+/// A whole response with this status and a text.
+pub(super) fn status(status: u16, text: &str) -> Act {
+    Act::Send(response(status, &[], text.as_bytes()))
+}
+
+/// What a site was asked, on all its connections, in the order in which it came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked(Arc<Mutex<Vec<Request>>>);
+
+impl Asked {
+    /// A site that notes each request, and answers it by a script that is told how many came before.
+    pub(super) fn site(
+        &self,
+        script: impl Fn(usize, &Request) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Arc<dyn Site> {
+        let asked = self.clone();
+        site(move |request| script(asked.note(request), request))
+    }
+
+    /// Notes a request; how many came before it.
+    pub(super) fn note(&self, request: &Request) -> usize {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(request.clone());
+        asked.len() - 1
+    }
+
+    /// All requests.
+    pub(super) fn all(&self) -> Vec<Request> {
+        let asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.clone()
+    }
+
+    /// How many there were.
+    pub(super) fn count(&self) -> usize {
+        self.all().len()
+    }
+
+    /// The connection of each, in the order of their opening, from 0.
+    pub(super) fn connections(&self) -> Vec<usize> {
+        let all = self.all();
+        all.iter().map(|request| request.connection).collect()
+    }
 }
 
 type AtHead = dyn Fn(&str) -> Vec<Act> + Send + Sync;

@@ -9,7 +9,7 @@ use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_mio::blocking::{Reader, Response, Session};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Fate, Meanwhile, Reply, Served, Tried, Upgrade, World, lines};
 
 pub(crate) struct BlockingWorld {
     session: Session,
@@ -21,6 +21,21 @@ impl BlockingWorld {
             session: Session::new(),
         }
     }
+
+    fn start(&self, request: Request) -> Sent {
+        let session = self.session.clone();
+        let thread = thread::spawn(move || finish(session.send(request)?));
+        // Threads start in no order of their own; the scenario asked for one.
+        thread::sleep(Duration::from_millis(5));
+        thread
+    }
+}
+
+/// A request in a thread of its own.
+type Sent = thread::JoinHandle<Result<Reply, Error>>;
+
+fn joined(thread: Sent) -> Result<Reply, Error> {
+    thread.join().expect("no panic")
 }
 
 fn begin(response: &Response) -> Reply {
@@ -93,20 +108,9 @@ impl World for BlockingWorld {
     }
 
     fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Reply, Error>> {
-        let threads: Vec<_> = requests
-            .into_iter()
-            .map(|request| {
-                let session = self.session.clone();
-                let thread = thread::spawn(move || finish(session.send(request)?));
-                // Threads start in no order of their own; the scenario asked for one.
-                thread::sleep(Duration::from_millis(5));
-                thread
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("no panic"))
-            .collect()
+        let requests = requests.into_iter();
+        let threads: Vec<_> = requests.map(|request| self.start(request)).collect();
+        threads.into_iter().map(joined).collect()
     }
 
     fn send_and_drop(&mut self, request: Request) -> Result<Reply, Error> {
@@ -124,15 +128,41 @@ impl World for BlockingWorld {
 
     fn send_beside(
         &mut self,
-        stays: Request,
-        goes: Request,
+        requests: Vec<(Fate, Request)>,
         after: Duration,
+    ) -> Vec<Result<Reply, Error>> {
+        let (mut stay, mut go) = (Vec::new(), Vec::new());
+        for (fate, request) in requests {
+            match fate {
+                Fate::Stays => stay.push(self.start(request)),
+                Fate::Goes => go.push(self.start(request.with_deadline(after))),
+            }
+        }
+        for result in go.into_iter().map(joined) {
+            assert!(
+                result.is_err(),
+                "no head was to come before the request was given up"
+            );
+        }
+        stay.into_iter().map(joined).collect()
+    }
+
+    fn send_through(
+        &mut self,
+        request: Request,
+        after: Duration,
+        act: Meanwhile,
     ) -> Result<Reply, Error> {
-        let session = self.session.clone();
-        let stays = thread::spawn(move || finish(session.send(stays)?));
-        thread::sleep(Duration::from_millis(5));
-        self.send_and_cancel(goes, after);
-        stays.join().expect("no panic")
+        let thread = self.start(request);
+        thread::sleep(after);
+        self.act(act);
+        joined(thread)
+    }
+
+    fn send_and_dawdle(&mut self, request: Request, pause: Duration) -> Result<Reply, Error> {
+        let response = self.session.send(request)?;
+        thread::sleep(pause);
+        finish(response)
     }
 
     fn pool(&mut self) -> PoolSnapshot {

@@ -13,7 +13,7 @@ use sessile_core::{
 use sessile_mio::Driver;
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Fate, Meanwhile, Reply, Served, Tried, Upgrade, World, lines};
 
 const WAKE: Token = Token(0);
 
@@ -29,6 +29,8 @@ enum Until {
     Head,
     #[default]
     End,
+    /// To its end, but no content is taken before the application has the time.
+    Leisure,
 }
 
 /// A request under way and what has come of it.
@@ -137,12 +139,8 @@ impl DriverWorld {
                     self.driver.cancel(id);
                 }
             }
-            Event::Content(id) => {
-                let content = self.driver.content(id).to_vec();
-                self.driver.consume(id, content.len());
-                let reply = self.of(id).reply.as_mut().expect("a head came first");
-                reply.content.extend_from_slice(&content);
-            }
+            Event::Content(id) if self.of(id).until == Until::Leisure => {}
+            Event::Content(id) => self.take_content(id),
             Event::Trailers(id) => {
                 let trailers = lines(self.driver.trailers(id).expect("trailers"));
                 let reply = self.of(id).reply.as_mut().expect("a head came first");
@@ -159,6 +157,13 @@ impl DriverWorld {
             Event::Failed(id, error) => self.of(id).end = Some(Err(error)),
             other => panic!("an event without a meaning here: {other:?}"),
         }
+    }
+
+    fn take_content(&mut self, id: RequestId) {
+        let content = self.driver.content(id).to_vec();
+        self.driver.consume(id, content.len());
+        let reply = self.of(id).reply.as_mut().expect("a head came first");
+        reply.content.extend_from_slice(&content);
     }
 
     fn of(&mut self, id: RequestId) -> &mut Watched {
@@ -184,9 +189,16 @@ impl DriverWorld {
             .is_none_or(|watched| watched.end.is_some())
     }
 
-    fn cancel(&mut self, id: RequestId) {
-        self.driver.cancel(id);
-        self.under_way.remove(&id);
+    fn give_up(&mut self, requests: &[RequestId], after: Duration) {
+        self.pass(after);
+        for id in requests {
+            assert!(
+                !self.is_over(*id),
+                "no head was to come before the request was given up"
+            );
+            self.driver.cancel(*id);
+            self.under_way.remove(id);
+        }
         self.turn_until(Some(Duration::ZERO), |_| true);
     }
 }
@@ -278,24 +290,55 @@ impl World for DriverWorld {
 
     fn send_and_cancel(&mut self, request: Request, after: Duration) {
         let id = self.submit(request);
-        self.turn_until(Some(after), |world| world.is_over(id));
-        assert!(
-            !self.is_over(id),
-            "no head was to come before the request was given up"
-        );
-        self.cancel(id);
+        self.give_up(&[id], after);
     }
 
     fn send_beside(
         &mut self,
-        stays: Request,
-        goes: Request,
+        requests: Vec<(Fate, Request)>,
         after: Duration,
+    ) -> Vec<Result<Reply, Error>> {
+        let (mut stay, mut go) = (Vec::new(), Vec::new());
+        for (fate, request) in requests {
+            let id = self.submit(request);
+            match fate {
+                Fate::Stays => stay.push(id),
+                Fate::Goes => go.push(id),
+            }
+        }
+        self.give_up(&go, after);
+        self.turn_until(None, |world| stay.iter().all(|id| world.is_over(*id)));
+        stay.into_iter().map(|id| self.collect(id)).collect()
+    }
+
+    fn send_through(
+        &mut self,
+        request: Request,
+        after: Duration,
+        act: Meanwhile,
     ) -> Result<Reply, Error> {
-        let stays = self.submit(stays);
-        self.send_and_cancel(goes, after);
-        self.turn_until(None, |world| world.is_over(stays));
-        self.collect(stays)
+        let id = self.submit(request);
+        self.pass(after);
+        self.act(act);
+        self.turn_until(None, |world| world.is_over(id));
+        self.collect(id)
+    }
+
+    fn send_and_dawdle(&mut self, request: Request, pause: Duration) -> Result<Reply, Error> {
+        let watched = Watched {
+            until: Until::Leisure,
+            ..Watched::default()
+        };
+        let id = self.watch(request, watched);
+        self.pass(pause);
+        if !self.is_over(id) {
+            self.of(id).until = Until::End;
+            if !self.driver.content(id).is_empty() {
+                self.take_content(id);
+            }
+        }
+        self.turn_until(None, |world| world.is_over(id));
+        self.collect(id)
     }
 
     fn pool(&mut self) -> PoolSnapshot {

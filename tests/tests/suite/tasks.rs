@@ -13,7 +13,7 @@ use sessile_async_std::{Reader, Response, Session};
 use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Fate, Meanwhile, Reply, Served, Tried, Upgrade, World, lines};
 
 pub(crate) struct TaskWorld {
     session: Session,
@@ -53,6 +53,15 @@ fn begin(response: &Response) -> Reply {
 
 async fn send(session: Session, request: Request) -> Result<Reply, Error> {
     finish(session.send(request).await?).await
+}
+
+/// The future is dropped when the time is up.
+async fn give_up(session: Session, request: Request, after: Duration) {
+    let result = timeout(after, session.send(request)).await;
+    assert!(
+        result.is_err(),
+        "no head was to come before the request was given up"
+    );
 }
 
 async fn finish(mut response: Response) -> Result<Reply, Error> {
@@ -144,24 +153,44 @@ impl World for TaskWorld {
     }
 
     fn send_and_cancel(&mut self, request: Request, after: Duration) {
-        // The future is dropped when the time is up.
-        let result = task::block_on(timeout(after, self.session.send(request)));
-        assert!(
-            result.is_err(),
-            "no head was to come before the request was given up"
-        );
+        task::block_on(give_up(self.session.clone(), request, after));
     }
 
     fn send_beside(
         &mut self,
-        stays: Request,
-        goes: Request,
+        requests: Vec<(Fate, Request)>,
         after: Duration,
+    ) -> Vec<Result<Reply, Error>> {
+        let (mut stay, mut go) = (Vec::new(), Vec::new());
+        for (fate, request) in requests {
+            match fate {
+                Fate::Stays => stay.push(task::spawn(send(self.session.clone(), request))),
+                Fate::Goes => go.push(task::spawn(give_up(self.session.clone(), request, after))),
+            }
+            self.pass(Duration::from_millis(5));
+        }
+        go.into_iter().for_each(task::block_on);
+        stay.into_iter().map(task::block_on).collect()
+    }
+
+    fn send_through(
+        &mut self,
+        request: Request,
+        after: Duration,
+        act: Meanwhile,
     ) -> Result<Reply, Error> {
-        let stays = task::spawn(send(self.session.clone(), stays));
-        self.pass(Duration::from_millis(5));
-        self.send_and_cancel(goes, after);
-        task::block_on(stays)
+        let sent = task::spawn(send(self.session.clone(), request));
+        self.pass(after);
+        self.act(act);
+        task::block_on(sent)
+    }
+
+    fn send_and_dawdle(&mut self, request: Request, pause: Duration) -> Result<Reply, Error> {
+        task::block_on(async {
+            let response = self.session.send(request).await?;
+            task::sleep(pause).await;
+            finish(response).await
+        })
     }
 
     fn pool(&mut self) -> PoolSnapshot {
