@@ -135,7 +135,11 @@ impl Session {
     /// Asks the pool for a connection, for a new request or for one that lost its connection unused.
     pub(super) fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
         match self.pool.request(origin, id, place) {
-            Assignment::Use(connection) => self.grant(connection, id),
+            Assignment::Use(connection) => {
+                self.grant(connection, id);
+                // Its time runs whether it collects its connection or not.
+                self.arm_request(id);
+            }
             Assignment::Wait => {
                 self.arm_request(id);
                 self.replenish(now, origin);
