@@ -315,6 +315,12 @@ impl Connection {
         core::mem::take(&mut self.scratch)
     }
 
+    /// Whether an exchange's memory is lent to it.
+    #[cfg(test)]
+    pub(crate) fn holds_memory(&self) -> bool {
+        self.scratch.is_worth_keeping()
+    }
+
     /// Ends HTTP on a connection that was [switched](super::Received::Switched): hands over what the peer has already
     /// sent in the new protocol, exactly and once.
     ///

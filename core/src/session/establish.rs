@@ -39,9 +39,9 @@ pub(crate) enum Order {
 /// One connection being made.
 #[derive(Debug)]
 pub(crate) struct Establish {
-    origin: OriginId,
-    state: EstablishState,
-    due: Option<Tick>,
+    pub(super) origin: OriginId,
+    pub(super) state: EstablishState,
+    pub(super) due: Option<Tick>,
     armed: Option<Tick>,
 }
 
@@ -53,7 +53,7 @@ impl Establish {
 }
 
 #[derive(Debug)]
-enum EstablishState {
+pub(super) enum EstablishState {
     Resolving,
     Dialling {
         attempt: ConnectionId,

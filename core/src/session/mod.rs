@@ -1,5 +1,7 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+#[cfg(test)]
+mod audit;
 mod begin;
 mod causes;
 mod config;
@@ -22,6 +24,8 @@ mod shape;
 mod snapshot;
 mod timers;
 
+#[cfg(test)]
+pub(crate) use audit::{Standing, Tenancy};
 pub use causes::{ContentError, RequestError, ResolveError};
 pub use config::{Config, ExpectContinue, Timeouts};
 pub(crate) use ending::Outcome;
