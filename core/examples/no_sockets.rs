@@ -34,7 +34,7 @@ fn main() -> Result<(), Error> {
             now = now.after(Duration::from_millis(1));
         }
     }
-    println!("\nthe pool: {:?}", engine.pool());
+    println!("\nthe pool: {:?}", engine.pool(now));
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{id:?} is GET {url}");
     }
     own.run(4)?;
-    println!("{:#?}", own.engine.pool());
+    println!("{:#?}", own.engine.pool(own.now()));
     Ok(())
 }
 

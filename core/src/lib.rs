@@ -69,7 +69,7 @@
 //!     }
 //! }
 //! assert_eq!(content, b"hello");
-//! assert_eq!(engine.pool().origins[0].idle, 1);
+//! assert_eq!(engine.pool(now).origins[0].idle, 1);
 //! # let _ = id;
 //! # Ok::<(), sessile_core::Error>(())
 //! ```
@@ -117,8 +117,8 @@ mod syntax;
 mod wire;
 
 pub use base::{
-    CloseReason, ConnectionId, EstablishId, Leniency, Limits, Now, Progress, Pulse, RequestId,
-    Rules, Stage, Tick,
+    CloseReason, ConnectionId, EstablishId, Leniency, Limit, Limits, Now, Progress, Pulse,
+    RequestId, Rules, Stage, Tick,
 };
 pub use client::{
     Dispatch, Home, Incoming, IntoUrl, Look, Outbound, RequestBuilder, Upload, text_from,
@@ -127,17 +127,21 @@ pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,
 };
-pub use engine::{Command, ConnectionInfo, Driving, Engine, Live, Readiness, Step, Upgraded};
+pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
     Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
     ResponseHead, Scheme,
 };
-pub use policy::{Credentials, CredentialsError, Loss, NoReplay, Replay};
-pub use pool::PoolLimits;
+pub use policy::{
+    Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirected, Replay,
+    Retries, Retry, RetryBudget, Stop, StopReason,
+};
+pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{
-    Config, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, IdleConnection,
-    OriginSnapshot, PoolSnapshot, Prepared, Request, RequestError, ResolveError, Route, Timeouts,
-    Verdict,
+    Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
+    ErrorKind, Event, ExpectContinue, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
+    PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
+    RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

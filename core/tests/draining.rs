@@ -59,7 +59,7 @@ fn the_rest_is_thrown_away() {
     });
     assert!(!engine.put_drained(at(1), live));
     assert!(engine.poll_command().is_none());
-    assert_eq!(engine.pool().origins[0].idle, 1);
+    assert_eq!(engine.pool(Now::default()).origins[0].idle, 1);
 }
 
 /// Given that its time runs out while a driver holds the connection, then the driver is told to close it when it gives it
@@ -69,7 +69,7 @@ fn a_late_rest_is_discarded_in_order() {
     let mut engine = let_go();
     let live = engine.take_draining().expect("there is a rest");
     engine.handle_deadline(at(1000));
-    assert!(engine.pool().origins.is_empty());
+    assert!(engine.pool(Now::default()).origins.is_empty());
     assert!(engine.poll_command().is_none(), "it is not here");
     assert!(!engine.put_drained(at(1000), live));
     match engine.poll_command() {
@@ -98,5 +98,5 @@ fn a_rest_that_is_all_framing_is_too_much() {
         Ok(space.len())
     });
     assert!(!engine.put_drained(at(1), live));
-    assert!(engine.pool().origins.is_empty());
+    assert!(engine.pool(Now::default()).origins.is_empty());
 }

@@ -1,5 +1,5 @@
 //! Each bound of [`Limits`] at its edge: what lies at it is read, one octet or one field beyond it is refused, and the
-//! error says that a limit was passed. Through a connection, whole and octet by octet.
+//! error says which limit was passed, and its number. Through a connection, whole and octet by octet.
 
 use std::sync::Arc;
 
@@ -41,11 +41,14 @@ fn read(limits: &Limits, octets: &[u8], piece: usize) -> Result<Vec<u8>, PeerVio
     panic!("no end of {:?}", octets.escape_ascii().to_string())
 }
 
-/// The edge of a limit: what sets it, a response that reaches just so far, and the word for passing it.
+/// The edge of a limit: what sets it, a response that reaches just so far, the word for passing it, the sentence, and
+/// the field.
 struct Edge {
     set: fn(&mut Limits, usize),
     response: fn(usize) -> String,
     code: &'static str,
+    text: &'static str,
+    field: &'static str,
 }
 
 fn chunked(rest: &str) -> String {
@@ -56,21 +59,46 @@ fn empty(lines: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 0\r\n\r\n")
 }
 
+impl Edge {
+    /// The refusal says what to raise: the field as it is written, and the number that stands there.
+    fn is_named(&self, limits: &Limits, refused: PeerViolation) {
+        let (code, text, field) = (self.code, self.text, self.field);
+        assert_eq!(refused.code(), code);
+        assert!(refused.is_limit(), "{refused}");
+        let limit = refused.limit().expect("a limit");
+        let number = limit.number();
+        assert_eq!(limit.field(), field);
+        let set = format!("{limits:?}").replace("Some(", "");
+        assert!(
+            set.contains(&format!(" {field}: {number}")),
+            "{limit:?}, {set}"
+        );
+        let said = format!("{text} ({code}; `Limits::{field}` is {number})");
+        assert_eq!(refused.to_string(), said);
+    }
+}
+
 const EDGES: &[Edge] = &[
     Edge {
         set: |limits, most| limits.max_head_bytes = most + empty("X: \r\n").len(),
         response: |count| empty(&format!("X: {}\r\n", "x".repeat(count))),
         code: "head-too-long",
+        text: "the response head is longer than allowed",
+        field: "max_head_bytes",
     },
     Edge {
         set: |limits, most| limits.max_fields = most + 1,
         response: |count| empty(&"X: 1\r\n".repeat(count)),
         code: "too-many-fields",
+        text: "the response head has more field lines than allowed",
+        field: "max_fields",
     },
     Edge {
         set: |limits, most| limits.max_interim = most,
         response: |count| format!("{}{}", "HTTP/1.1 103 \r\n\r\n".repeat(count), empty("")),
         code: "too-many-interim",
+        text: "the peer sent more interim responses than allowed",
+        field: "max_interim",
     },
     Edge {
         set: |limits, most| limits.max_interim_bytes = most + 22,
@@ -81,12 +109,16 @@ const EDGES: &[Edge] = &[
                 empty("")
             )
         },
-        code: "too-many-interim",
+        code: "interim-too-long",
+        text: "the interim responses are longer than allowed",
+        field: "max_interim_bytes",
     },
     Edge {
         set: |limits, most| limits.max_chunk_line = most + 4,
         response: |count| chunked(&format!("0;{}\r\n\r\n", "x".repeat(count))),
-        code: "chunk-framing-too-long",
+        code: "chunk-line-too-long",
+        text: "a chunk header is longer than allowed",
+        field: "max_chunk_line",
     },
     Edge {
         set: |limits, most| limits.max_chunk_extensions = 2 * most + 2,
@@ -94,17 +126,23 @@ const EDGES: &[Edge] = &[
             let extension = "x".repeat(count);
             chunked(&format!("1;{extension}\r\nx\r\n0;{extension}\r\n\r\n"))
         },
-        code: "chunk-framing-too-long",
+        code: "chunk-extensions-too-long",
+        text: "the chunk extensions are longer than allowed",
+        field: "max_chunk_extensions",
     },
     Edge {
         set: |limits, most| limits.max_trailers = most,
         response: |count| chunked(&format!("0\r\n{}\r\n", "X: 1\r\n".repeat(count))),
-        code: "bad-trailers",
+        code: "too-many-trailers",
+        text: "the trailer section has more field lines than allowed",
+        field: "max_trailers",
     },
     Edge {
         set: |limits, most| limits.max_trailer_bytes = most + 7,
         response: |count| chunked(&format!("0\r\nX: {}\r\n\r\n", "x".repeat(count))),
-        code: "bad-trailers",
+        code: "trailers-too-long",
+        text: "the trailer section is longer than allowed",
+        field: "max_trailer_bytes",
     },
     Edge {
         set: |limits, most| limits.max_content_bytes = Some(most as u64),
@@ -115,11 +153,15 @@ const EDGES: &[Edge] = &[
             )
         },
         code: "content-too-long",
+        text: "the response has more content than allowed",
+        field: "max_content_bytes",
     },
     Edge {
         set: |limits, most| limits.max_content_bytes = Some(most as u64),
         response: |count| chunked(&format!("{count:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(count))),
         code: "content-too-long",
+        text: "the response has more content than allowed",
+        field: "max_content_bytes",
     },
 ];
 
@@ -135,8 +177,7 @@ fn each_limit_holds_at_its_edge() {
                 assert!(taken.is_ok(), "{number}, {most}: {taken:?}");
                 let refused = read(&limits, beyond.as_bytes(), piece);
                 let refused = refused.expect_err("it is beyond the limit");
-                assert_eq!(refused.code(), edge.code, "{number}, {most}");
-                assert!(refused.is_limit(), "{number}, {most}: {refused}");
+                edge.is_named(&limits, refused);
             }
         }
     }
@@ -151,7 +192,9 @@ fn content_without_a_length_is_bounded_too() {
     };
     for piece in [1, 100] {
         let refused = read(&limits, b"HTTP/1.1 200 OK\r\n\r\nhello!", piece);
-        assert_eq!(refused, Err(PeerViolation::ContentTooLong));
+        let limit = refused.expect_err("it is beyond the limit").limit();
+        let told = limit.map(|limit| (limit.field(), limit.number()));
+        assert_eq!(told, Some(("max_content_bytes", 5)));
     }
 }
 

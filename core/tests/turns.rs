@@ -54,7 +54,7 @@ fn a_clock_that_moves_at_every_call_holds_nothing_back() {
             }
         }
     }
-    assert_eq!(engine.pool().opened, 1);
+    assert_eq!(engine.pool(Now::default()).counters.opened, 1);
 }
 
 /// Given content that is pushed, when its end is told after the last piece has gone out, then the end goes out too: the

@@ -128,6 +128,12 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         class: Class::Stricter,
         oracles: &[Hyper, UreqProto],
+        what: "A trailer section has limits of its own, 32 lines and 16 KiB; they take longer ones.",
+        is: |case| case.violated(&["too-many-trailers", "trailers-too-long"]),
+    },
+    Difference {
+        class: Class::Stricter,
+        oracles: &[Hyper, UreqProto],
         what: "A transfer coding that is unknown, repeated or not last is refused, for its content cannot be decoded.",
         is: |case| case.violated(&["bad-transfer-encoding"]),
     },

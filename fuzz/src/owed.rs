@@ -51,6 +51,11 @@ impl Owed {
         &self.heads[usize::from(refused)]
     }
 
+    /// Whether any content was handed over.
+    pub(crate) fn has_content(&self) -> bool {
+        self.handed_over > 0
+    }
+
     /// How much of the announced length was not handed over yet.
     pub(crate) fn left(&self) -> Option<usize> {
         self.announced.map(|length| length - self.handed_over)

@@ -269,6 +269,14 @@ impl Session {
                 self.asked = true;
             }
             Event::Interim(_) => assert_eq!(self.standing, Standing::UnderWay),
+            Event::Again(_) => {
+                assert_eq!(self.standing, Standing::UnderWay);
+                let owed = self.owed.as_ref();
+                let handed = self.is_pushed && owed.is_some_and(Owed::has_content);
+                assert!(!handed, "what was pushed cannot be sent anew");
+                // It is asked for from its beginning.
+                self.asked = false;
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -398,7 +406,7 @@ impl Session {
     }
 
     fn idle(&self) -> usize {
-        let pool = self.engine.pool();
+        let pool = self.engine.pool(self.now);
         pool.origins.iter().map(|origin| origin.idle).sum()
     }
 
@@ -409,7 +417,7 @@ impl Session {
             self.turn();
             self.pass(Duration::from_secs(200));
         }
-        let (pool, due) = (self.engine.pool(), self.engine.deadline());
+        let (pool, due) = (self.engine.pool(self.now), self.engine.deadline());
         assert_eq!((pool.requests, due), (0, None), "{pool:?}");
         assert!(pool.origins.is_empty(), "{pool:?}");
         assert_eq!(

@@ -38,8 +38,10 @@ pub use session::Session;
 pub use upgraded::Upgraded;
 
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
-    ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limits, Method, PeerViolation,
-    PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError, ResolveError,
-    ResponseHead, Stage, StatusCode, Timeouts, Url, Version,
+    self as core, Attempt, AttemptOutcome, CloseReason, Config, ConnectionInfo, Content,
+    ContentError, Error, ErrorKind, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limit,
+    Limits, Method, MinimumSpeed, Next, OnExhausted, PeerViolation, PoolCounters, PoolEvent,
+    PoolFact, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError,
+    ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, SourceError,
+    Stage, StatusCode, StopReason, Timeouts, Url, Version, WhenFull,
 };

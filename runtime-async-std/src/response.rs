@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
-    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, ResponseHead, StatusCode,
-    Version, text_from,
+    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, ResponseHead,
+    StatusCode, Version, text_from,
 };
 
 use crate::shared::{Io, Shared, poll_socket, read};
@@ -58,6 +58,19 @@ impl Response {
     /// The first value of a field, if it is UTF-8.
     pub fn header(&self, name: impl AsRef<[u8]>) -> Option<&str> {
         self.headers().text(name)
+    }
+
+    /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
+    pub fn attempts(&self) -> &[Attempt] {
+        self.incoming.attempts()
+    }
+
+    /// The response, unless its status is 400 or more.
+    ///
+    /// # Errors
+    /// An [`ErrorKind::Status`](sessile_core::ErrorKind::Status) if it is.
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        self.incoming.error_for_status().map(|()| self)
     }
 
     /// The trailer fields; there are none before the content was read to its end.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use sessile_core::{
-    ContentError, Error, Home, Live, Outbound, Received, Request, Step, Upload, Verdict,
+    ContentError, Engine, Error, Home, Live, Now, Outbound, Received, Request, RequestId, Step,
+    Upload, Verdict,
 };
 
 use crate::reader::Reader;
@@ -74,7 +75,7 @@ impl Sending {
         self.go_on(requester, step)
     }
 
-    fn go_on(&mut self, requester: Requester, step: Step<Io>) -> Result<(), Error> {
+    fn go_on(&mut self, mut requester: Requester, step: Step<Io>) -> Result<(), Error> {
         self.state = match step {
             Step::Wait => State::Waiting(requester),
             Step::Failed(error) => {
@@ -82,6 +83,7 @@ impl Sending {
                 return Err(error);
             }
             Step::Use(mut live) => {
+                requester.request.begin_attempt();
                 if live.info().served > 0 {
                     // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
                     read(&mut live, self.shared.now());
@@ -117,7 +119,10 @@ impl Sending {
             let aborted = live.connection.pulse().abort_requested();
             match live.connection.poll() {
                 Ok(Received::Head(_)) => return Poll::Ready(self.head()),
-                Ok(Received::NeedMore) if aborted => return Poll::Ready(Err(self.abort())),
+                Ok(Received::NeedMore) if aborted => {
+                    self.abort()?;
+                    continue;
+                }
                 Ok(Received::NeedMore) => {}
                 Ok(Received::Interim(head)) => {
                     requester.request.note_interim(head);
@@ -125,16 +130,8 @@ impl Sending {
                 }
                 Ok(_) => continue,
                 Err(failure) => {
-                    let (requester, live) = self.leave_driving()?;
-                    let id = requester.request.id();
-                    let step = self
-                        .shared
-                        .with(|engine, now| engine.fail(now, id, live, failure));
-                    self.go_on(requester, step)?;
-                    if matches!(self.state, State::Driving(..)) {
-                        continue;
-                    }
-                    return Poll::Ready(Ok(None));
+                    self.leave(|engine, now, id, live| engine.fail(now, id, live, failure))?;
+                    continue;
                 }
             }
             if !requester.waker.will_wake(cx.waker()) {
@@ -147,7 +144,10 @@ impl Sending {
             }
             match requester.poll_send(&self.shared, live, cx) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(why)) => return Poll::Ready(Err(self.fail_source(why))),
+                Poll::Ready(Err(why)) => {
+                    self.fail_source(why)?;
+                    continue;
+                }
                 Poll::Pending => return Poll::Pending,
             }
             if live.readiness().read {
@@ -172,49 +172,48 @@ impl Sending {
     fn head(&mut self) -> Result<Option<Response>, Error> {
         let (requester, live) = self.leave_driving()?;
         let id = requester.request.id();
-        let verdict = self.shared.with(|engine, _| engine.handle_head(id, &live));
+        let verdict = self
+            .shared
+            .with(|engine, now| engine.handle_head(now, id, &live));
         match verdict {
-            Verdict::Deliver => {
+            Verdict::Deliver(attempts) => {
                 let shared = Arc::clone(&self.shared);
-                let incoming = requester.request.into_incoming(live);
+                let incoming = requester.request.into_incoming(live, attempts);
                 Ok(Some(Response::new(shared, incoming, requester.waker)))
             }
             Verdict::Again => {
-                let step = self.shared.with(|engine, now| engine.again(now, id, live));
-                self.go_on(requester, step)?;
+                self.state = State::Driving(requester, live);
+                self.leave(Engine::again)?;
                 Ok(None)
             }
             _ => {
                 self.state = State::Driving(requester, live);
-                Err(self.abort())
+                self.abort()?;
+                Ok(None)
             }
         }
     }
 
-    fn abort(&mut self) -> Error {
-        match self.leave_driving() {
-            Ok((requester, live)) => {
-                let id = requester.request.id();
-                let error = self.shared.with(|engine, now| engine.abort(now, id, live));
-                self.shared.forget(id);
-                error
-            }
-            Err(error) => error,
-        }
+    /// The session wants the connection back.
+    fn abort(&mut self) -> Result<(), Error> {
+        self.leave(Engine::abort)
     }
 
-    fn fail_source(&mut self, why: ContentError) -> Error {
-        match self.leave_driving() {
-            Ok((requester, live)) => {
-                let id = requester.request.id();
-                let error = self
-                    .shared
-                    .with(|engine, now| engine.fail_source(now, id, live, why));
-                self.shared.forget(id);
-                error
-            }
-            Err(error) => error,
-        }
+    fn fail_source(&mut self, why: ContentError) -> Result<(), Error> {
+        self.leave(|engine, now, id, live| engine.fail_source(now, id, live, why))
+    }
+
+    /// Gives the connection back; the request may go on with another.
+    fn leave(
+        &mut self,
+        give_back: impl FnOnce(&mut Engine<Io>, Now, RequestId, Box<Live<Io>>) -> Step<Io>,
+    ) -> Result<(), Error> {
+        let (requester, live) = self.leave_driving()?;
+        let id = requester.request.id();
+        let step = self
+            .shared
+            .with(|engine, now| give_back(engine, now, id, live));
+        self.go_on(requester, step)
     }
 }
 

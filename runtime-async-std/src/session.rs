@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, PoolSnapshot, Request, RequestBuilder,
+    Config, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
+    RequestBuilder,
 };
 
 use crate::reader::Reader;
@@ -106,11 +107,24 @@ impl Session {
     pub fn pool(&self) -> PoolSnapshot {
         self.shared.with(|engine, now| {
             engine.handle_deadline(now);
-            engine.pool()
+            engine.pool(now)
         })
     }
 
-    /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
+    /// What happened in the pool since the last time that this was asked, the oldest first, if
+    /// [`Config::pool_events`] keeps it.
+    pub fn pool_events(&self) -> Vec<PoolEvent> {
+        self.shared
+            .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
+    }
+
+    /// Closes the connections that nobody uses; requests go on as before.
+    pub fn close_idle(&self) {
+        self.shared.with(Engine::close_idle);
+    }
+
+    /// Takes no further request: those that wait for a connection or for their next attempt fail, idle connections are
+    /// closed, those under way may finish.
     pub fn close(&self) {
         self.shared.with(Engine::close);
     }

@@ -8,9 +8,9 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
-    Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId, Event,
-    Fields, FieldsRef, HeadRef, Misuse, Now, PoolSnapshot, Readiness, Request, RequestId, Stage,
-    Upgraded, bytes::Bytes,
+    Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
+    Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Readiness, Request,
+    RequestId, Stage, Upgraded, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -217,7 +217,8 @@ impl Driver {
         self.engine.content(id)
     }
 
-    /// Uses up content. While some is left, nothing more is read for this request.
+    /// Uses up content. While some is left, nothing more is read for this request. More than is ready counts as all of it:
+    /// what comes later stays to be read.
     pub fn consume(&mut self, id: RequestId, octets: usize) {
         let now = self.fresh_now();
         self.engine.consume(now, id, octets);
@@ -245,8 +246,8 @@ impl Driver {
         self.engine.finish_content(now, id, trailers)
     }
 
-    /// The source of a request's content has failed: so does the request.
-    pub fn abort_content(&mut self, id: RequestId, why: io::ErrorKind) {
+    /// The source of a request's content has failed: so does the request, and its error keeps the source's.
+    pub fn abort_content(&mut self, id: RequestId, why: impl Into<io::Error>) {
         let now = self.now();
         self.engine.abort_content(now, id, why);
     }
@@ -267,9 +268,25 @@ impl Driver {
         self.engine.connection_info(id)
     }
 
+    /// All attempts to get a request answered, from [`Event::Head`] to [`Event::End`].
+    pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        self.engine.attempts(id)
+    }
+
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
-        self.engine.pool()
+        self.engine.pool(self.clock.now())
+    }
+
+    /// What happened in the pool, the oldest first, if [`Config::pool_events`] keeps it.
+    pub fn poll_pool_event(&mut self) -> Option<PoolEvent> {
+        self.engine.poll_pool_event()
+    }
+
+    /// Closes the connections that nobody uses; requests go on as before.
+    pub fn close_idle(&mut self) {
+        let now = self.now();
+        self.engine.close_idle(now);
     }
 
     /// Takes no further request; those under way may finish.

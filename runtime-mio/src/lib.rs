@@ -30,9 +30,11 @@ mod socket;
 
 pub use driver::Driver;
 pub use sessile_core::{
-    self as core, CloseReason, Config, ConnectionInfo, Content, ContentError, Error, ErrorKind,
-    Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Leftover, Limits, Method,
-    Misuse, PeerViolation, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
-    RequestError, RequestId, ResolveError, ResponseHead, Stage, StatusCode, Timeouts, Upgraded,
-    Url, Version,
+    self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
+    ContentError, Error, ErrorKind, Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef,
+    Leftover, Limit, Limits, Method, MinimumSpeed, Misuse, Next, OnExhausted, PeerViolation,
+    PoolCounters, PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
+    RequestError, RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase,
+    RetryChoice, RetryHook, SourceError, Stage, StatusCode, StopReason, Timeouts, Upgraded, Url,
+    Version, WhenFull,
 };

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Now, PoolSnapshot, Readiness, Request, RequestId,
-    Tick, Upgraded,
+    Command, Config, ConnectionId, Engine, Error, Now, PoolEvent, PoolSnapshot, Readiness, Request,
+    RequestId, Tick, Upgraded,
 };
 
 pub use self::in_place::InPlace;
@@ -316,7 +316,18 @@ impl<S: Style> World for Memory<S> {
     }
 
     fn pool(&mut self) -> PoolSnapshot {
-        self.hub.engine.pool()
+        self.hub.engine.pool(self.hub.now())
+    }
+
+    fn pool_events(&mut self) -> Vec<PoolEvent> {
+        let engine = &mut self.hub.engine;
+        std::iter::from_fn(|| engine.poll_pool_event()).collect()
+    }
+
+    fn close_idle(&mut self) {
+        let now = self.hub.now();
+        self.hub.engine.close_idle(now);
+        self.style.work(&mut self.hub);
     }
 
     fn close(&mut self) {

@@ -65,6 +65,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_failing_source_fails_its_request,
     a_final_response_stops_the_source,
     a_refusal_beside_a_broken_pipe_is_heard,
+    a_peer_that_goes_amid_the_content_is_told_at_sending,
     a_source_is_not_read_without_a_connection,
     an_unsent_request_keeps_its_source,
     // expectations

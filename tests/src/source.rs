@@ -7,6 +7,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+/// What a source says when it fails.
+pub const SAID: &str = "the tape is sealed";
+
 /// One thing that a source gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -55,7 +58,7 @@ impl Source {
     pub fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         let piece = match self.pieces.pop_front() {
             None => return Ok(None),
-            Some(Piece::Fail(kind)) => return Err(kind.into()),
+            Some(Piece::Fail(kind)) => return Err(io::Error::new(kind, SAID)),
             Some(Piece::Octets(octets)) => octets,
             Some(Piece::Repeat(octets, times)) => {
                 if times > 1 {

@@ -7,6 +7,7 @@
 mod case;
 mod heads;
 mod responses;
+mod retries;
 mod reuse;
 mod transport;
 
@@ -24,14 +25,17 @@ pub enum Kind {
     Heads,
     /// Exchanges that ended, and whether their connection or their request goes on.
     Reuse,
+    /// Attempts that were no good, and whether another follows.
+    Retries,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 3] = [
+    pub const ALL: [(&'static str, Self); 4] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
+        ("retries", Self::Retries),
     ];
 
     /// The kind of that name.
@@ -47,6 +51,7 @@ impl Kind {
             Self::Responses => responses::judge(case, strictness),
             Self::Heads => heads::judge(case),
             Self::Reuse => reuse::judge(case),
+            Self::Retries => retries::judge(case),
         }
     }
 }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
-    Config, ConnectionInfo, Error, FieldsRef, HeadRef, PoolSnapshot, Request, Version,
+    Attempt, AttemptOutcome, Config, ConnectionInfo, Error, FieldsRef, HeadRef, Next, PoolEvent,
+    PoolSnapshot, Request, Tick, Version,
 };
 
 use crate::loopback::Loopback;
@@ -96,6 +97,12 @@ pub trait World {
 
     /// What stands in the pool now.
     fn pool(&mut self) -> PoolSnapshot;
+
+    /// What happened in the pool since this was asked last, if the configuration keeps it.
+    fn pool_events(&mut self) -> Vec<PoolEvent>;
+
+    /// Closes the connections that nobody uses.
+    fn close_idle(&mut self);
 
     /// Closes the session; it stays, and refuses.
     fn close(&mut self);
@@ -201,6 +208,43 @@ pub struct Reply {
     pub trailers: Option<Vec<(String, Vec<u8>)>>,
     /// Which connection it came on.
     pub connection: ConnectionInfo,
+    /// What it took.
+    pub attempts: Vec<Tried>,
+}
+
+/// One attempt, in words that can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// When it began.
+    pub began: Tick,
+    /// When its head was there, or it had failed.
+    pub ended: Tick,
+    /// The status, or the error's code.
+    pub outcome: String,
+    /// What followed.
+    pub next: Next,
+    /// The number of its connection.
+    pub connection: Option<u64>,
+}
+
+impl Tried {
+    /// All attempts of a response or an error.
+    pub fn all(attempts: &[Attempt]) -> Vec<Self> {
+        attempts.iter().map(Self::new).collect()
+    }
+
+    fn new(attempt: &Attempt) -> Self {
+        Self {
+            began: attempt.began,
+            ended: attempt.began.after(attempt.took),
+            outcome: match &attempt.outcome {
+                AttemptOutcome::Status(status) => status.as_str().to_owned(),
+                AttemptOutcome::Failed(error) => error.code().to_owned(),
+            },
+            next: attempt.next,
+            connection: attempt.connection.map(|connection| connection.number),
+        }
+    }
 }
 
 impl Reply {
@@ -215,6 +259,7 @@ impl Reply {
             interim: Vec::new(),
             trailers: None,
             connection,
+            attempts: Vec::new(),
         }
     }
 

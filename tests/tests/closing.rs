@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sessile_core::{Command, Engine, Event, RequestBuilder};
+use sessile_core::{Command, Engine, Event, Now, RequestBuilder};
 use sessile_tests::memory::{InPlace, Memory};
 use sessile_tests::network::{Conditions, Network, Report, Stream};
 use sessile_tests::origin::{Act, Scripted, response};
@@ -68,6 +68,9 @@ fn a_request_that_lost_a_dead_connection_does_not_outwait_the_session() {
             assert_eq!((failed, error.code()), (id, "session-closed"));
         }
         Some(Event::Head(answered)) => assert_eq!(answered, id),
-        other => panic!("the request waits: {other:?}, {:?}", engine.pool()),
+        other => panic!(
+            "the request waits: {other:?}, {:?}",
+            engine.pool(Now::default())
+        ),
     }
 }

@@ -81,7 +81,7 @@ mod scenario {
         answer_after(&world, Duration::ZERO, &[[10, 0, 0, 9].into(), site()]);
         let reply = world.send(ask()).expect("an answer");
         assert_eq!((reply.text(), reply.connection.number), ("here", 1));
-        assert_eq!((served.opened(), world.pool().opened), (1, 1));
+        assert_eq!((served.opened(), world.pool().counters.opened), (1, 1));
     }
 
     pub(super) fn a_name_without_addresses_is_told<S: Style>() {
@@ -121,7 +121,7 @@ mod scenario {
             assert_eq!(failed(&mut world).stage(), Stage::Resolve);
         }
         world.pass(2 * LIMIT);
-        assert_eq!((served.opened(), world.pool().opened), (0, 0));
+        assert_eq!((served.opened(), world.pool().counters.opened), (0, 0));
         answer_after(&world, Duration::ZERO, &[site()]);
         assert_eq!(world.send(ask()).expect("an answer").text(), "here");
     }
@@ -152,7 +152,7 @@ mod scenario {
 
     fn is_idle_for_the_next<S: Style>(world: &mut Memory<S>, served: &Served) {
         let pool = world.pool();
-        assert_eq!((pool.requests, pool.opened), (0, 1));
+        assert_eq!((pool.requests, pool.counters.opened), (0, 1));
         assert_eq!((pool.origins[0].idle, pool.origins[0].busy), (1, 0));
         let reply = world.send(ask()).expect("an answer");
         assert_eq!((reply.connection.number, reply.connection.served), (1, 0));
@@ -171,7 +171,7 @@ mod scenario {
         let error = failed(&mut world);
         assert_eq!((error.is_timeout(), error.stage()), (true, Stage::Connect));
         world.pass(2 * LIMIT);
-        assert_eq!((served.opened(), world.pool().opened), (0, 0));
+        assert_eq!((served.opened(), world.pool().counters.opened), (0, 0));
     }
 
     /// Given a request that is given up while its name is resolved, then the next one has no question of its own: the

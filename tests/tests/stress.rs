@@ -150,7 +150,7 @@ fn nothing_is_left(mut pool: impl FnMut() -> PoolSnapshot) {
         assert!(now.origins.iter().all(|origin| origin.waiting == 0));
         let mut origins = now.origins.iter();
         if origins.all(|origin| (origin.busy, origin.dialling) == (0, 0)) {
-            assert!(now.reused > 0, "nothing went well: {now:?}");
+            assert!(now.counters.reused > 0, "nothing went well: {now:?}");
             return;
         }
         assert!(begun.elapsed() < PATIENCE, "{now:?}");

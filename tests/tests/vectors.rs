@@ -67,6 +67,14 @@ fn a_wrong_expectation_does_not_pass() {
             "\"idle_limit\": 19",
         ),
         (Kind::Reuse, "reuse", "\"why\": \"", "\"why\": \"un"),
+        (Kind::Retries, "retries", "\"wait\": 0.", "\"wait\": 7."),
+        (Kind::Retries, "retries", "\"stop\": \"", "\"stop\": \"un"),
+        (
+            Kind::Retries,
+            "retries",
+            "\"result\": \"error\"",
+            "\"result\": \"response\"",
+        ),
         (
             Kind::Responses,
             "responses",

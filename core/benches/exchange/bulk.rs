@@ -59,6 +59,7 @@ pub(crate) fn table(filter: &str) -> bool {
     for bulk in chosen(filter) {
         good &= row(bulk);
     }
+    println!();
     good
 }
 

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::scenarios::{Scenario, scenarios};
+use crate::scenarios::scenarios;
 
 /// The C library copies long pieces with one instruction, which callgrind counts once for each octet. Told that nothing
 /// is long, it copies with its loop of wide instructions, and the count says how much work that is.
@@ -20,11 +20,15 @@ const EXCHANGES: u64 = 200;
 /// # Errors
 /// Why there is nothing to count with.
 pub(crate) fn table(filter: &str) -> Result<bool, String> {
+    let scenarios = scenarios(filter);
+    if scenarios.is_empty() {
+        return Ok(true);
+    }
     println!("| {:<36} | instructions |  bound |", "one warm exchange");
     println!("|---|---:|---:|");
     let mut within = true;
-    for scenario in scenarios(filter) {
-        let instructions = per_exchange(&scenario)?;
+    for scenario in scenarios {
+        let instructions = per_exchange(&scenario.name, EXCHANGES)?;
         let bound = scenario.bound.map(|bound| bound.to_string());
         let bound = bound.unwrap_or("-".into());
         let name = &scenario.name;
@@ -34,16 +38,21 @@ pub(crate) fn table(filter: &str) -> Result<bool, String> {
             eprintln!("{name}: {instructions} instructions; its bound is {bound}");
         }
     }
+    println!();
     Ok(within)
 }
 
-fn per_exchange(scenario: &Scenario) -> Result<u64, String> {
-    let shorter = count(&scenario.name, EXCHANGES)?;
-    let longer = count(&scenario.name, 2 * EXCHANGES)?;
+/// What one exchange of that name takes; so many are made in the shorter run, twice as many in the longer one.
+///
+/// # Errors
+/// Why there is nothing to count with.
+pub(crate) fn per_exchange(name: &str, exchanges: u64) -> Result<u64, String> {
+    let shorter = count(name, exchanges)?;
+    let longer = count(name, 2 * exchanges)?;
     let difference = longer
         .checked_sub(shorter)
         .ok_or("twice as many exchanges took fewer instructions")?;
-    Ok((difference + EXCHANGES / 2) / EXCHANGES)
+    Ok((difference + exchanges / 2) / exchanges)
 }
 
 /// All instructions of one run.

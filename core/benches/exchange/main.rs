@@ -1,5 +1,6 @@
-//! What one warm exchange costs, ours and our peers': nanoseconds, allocations, octets allocated, instructions. And how
-//! fast large content goes through, beside a plain copy of it.
+//! What one warm exchange costs, ours and our peers': nanoseconds, allocations, octets allocated, instructions. How fast
+//! large content goes through, beside a plain copy of it. And whether a pool of ten thousand connections costs more than
+//! one of ten.
 //!
 //! Everything happens in memory: a request goes into a pipe at once, and one copy puts a prepared response where
 //! `read(2)` would have. So the numbers are the protocol's alone, and the messages are the same for all.
@@ -8,11 +9,12 @@
 //! cargo bench -p sessile-core                              # all tables of times and allocations
 //! cargo bench -p sessile-core -- engine                    # only names that contain "engine"
 //! cargo bench -p sessile-core -- bulk                      # only the 256 MiB
+//! cargo bench -p sessile-core -- pool                      # only the pool: memory and times
 //! cargo bench -p sessile-core -- --instructions [FILTER]   # instructions, by valgrind, with their bounds
 //! ```
 //!
 //! The exit code is 1 if one of ours allocates when warm, copies content twice, or takes more instructions than its
-//! bound. Times are never judged: machines are noisy.
+//! bound, and if an idle connection takes more memory than its bound. Times are never judged: machines are noisy.
 //!
 //! `--once NAME N` runs that many exchanges after the warm-up and measures nothing; it is what runs under callgrind.
 
@@ -24,27 +26,31 @@ mod messages;
 mod ours;
 mod peers;
 mod pipe;
+mod pool;
 mod scenarios;
 
 use std::process::ExitCode;
 
 /// Measures what the filter lets through; whether ours did as they must.
 fn tables(filter: &str) -> Result<bool, String> {
-    if scenarios::scenarios(filter).is_empty() && !bulk::has(filter) {
+    if scenarios::scenarios(filter).is_empty() && !bulk::has(filter) && !pool::has(filter) {
         return Err(format!("no name contains {filter:?}"));
     }
-    // Both, even if the first fails.
+    // All, even if the first fails.
     let exchanges = measure::tables(filter);
     let bulk = bulk::table(filter);
-    Ok(exchanges && bulk)
+    let pool = pool::tables(filter);
+    Ok(exchanges && bulk && pool)
 }
 
 /// Counts instructions; whether ours kept within their bounds.
 fn instructions(filter: &str) -> Result<bool, String> {
-    if scenarios::scenarios(filter).is_empty() {
+    if scenarios::scenarios(filter).is_empty() && !pool::has_counted(filter) {
         return Err(format!("no exchange's name contains {filter:?}"));
     }
-    instructions::table(filter)
+    let exchanges = instructions::table(filter)?;
+    let pool = pool::instructions(filter)?;
+    Ok(exchanges && pool)
 }
 
 /// Runs one scenario, for callgrind.
@@ -52,12 +58,18 @@ fn once(name: &str, times: &str) -> Result<bool, String> {
     let times: usize = times
         .parse()
         .map_err(|error| format!("{times:?} is not a number of exchanges: {error}"))?;
-    let scenario = scenarios::scenarios(name)
-        .into_iter()
-        .find(|scenario| scenario.name == name)
-        .ok_or_else(|| format!("no scenario is called {name:?}"))?;
-    measure::run(&mut scenario.set_up(), measure::WARM_UP + times);
+    let mut exchange = set_up(name).ok_or_else(|| format!("no scenario is called {name:?}"))?;
+    measure::run(&mut exchange, measure::WARM_UP + times);
     Ok(true)
+}
+
+/// The exchange of exactly that name.
+fn set_up(name: &str) -> Option<scenarios::Exchange> {
+    let scenarios = scenarios::scenarios(name);
+    let scenario = scenarios.iter().find(|scenario| scenario.name == name);
+    scenario
+        .map(scenarios::Scenario::set_up)
+        .or_else(|| pool::set_up(name))
 }
 
 fn main() -> ExitCode {

@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant};
 
 use crate::allocator::{Allocated, allocated};
-use crate::scenarios::{Exchange, Group, HYPER, Scenario, Side, UREQ_PROTO, groups};
+use crate::scenarios::{Exchange, Group, HYPER, Side, UREQ_PROTO, groups};
 
 /// Exchanges before the first that counts: the first dials, the next few grow buffers.
 pub(crate) const WARM_UP: usize = 100;
 /// An odd number has a median.
-const ROUNDS: usize = 41;
+pub(crate) const ROUNDS: usize = 41;
 /// Long beside the clock's own cost, short beside a time slice, so that most samples are undisturbed.
 const SAMPLE: Duration = Duration::from_millis(4);
 
@@ -43,8 +43,8 @@ impl Sampled {
         }
     }
 
-    fn warmed_up(scenario: &Scenario) -> Self {
-        let mut exchange = scenario.set_up();
+    /// As [`Sampled::new`], for an exchange that was just set up; a sample is long enough to be measured.
+    pub(crate) fn warmed_up(mut exchange: Exchange) -> Self {
         run(&mut exchange, WARM_UP);
         let mut times = 16;
         while run(&mut exchange, times) < SAMPLE {
@@ -61,7 +61,7 @@ impl Sampled {
         self.nanoseconds.push(nanoseconds);
     }
 
-    fn exchanges(&self) -> u64 {
+    pub(crate) fn exchanges(&self) -> u64 {
         (self.times * self.nanoseconds.len()) as u64
     }
 
@@ -70,7 +70,7 @@ impl Sampled {
         median(self.nanoseconds.clone())
     }
 
-    fn least(&self) -> f64 {
+    pub(crate) fn least(&self) -> f64 {
         self.nanoseconds
             .iter()
             .copied()
@@ -120,7 +120,11 @@ pub(crate) fn interleave(members: &mut [Sampled], rounds: usize) {
 pub(crate) fn tables(filter: &str) -> bool {
     let mut clean = true;
     for group in groups(filter) {
-        let mut members: Vec<_> = group.scenarios.iter().map(Sampled::warmed_up).collect();
+        let mut members: Vec<_> = group
+            .scenarios
+            .iter()
+            .map(|scenario| Sampled::warmed_up(scenario.set_up()))
+            .collect();
         interleave(&mut members, ROUNDS);
         print_table(&group, &members);
         for (scenario, member) in group.scenarios.iter().zip(&members) {

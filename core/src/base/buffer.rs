@@ -16,7 +16,7 @@ const FIRST: usize = 8 * 1024;
 const LARGEST_FOR_CONTENT: usize = 128 * 1024;
 
 /// Octets received and not yet used, behind the octets that are kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Buffer {
     octets: Vec<u8>,
     front: usize,
@@ -28,6 +28,17 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    pub(crate) const fn new() -> Self {
+        Self {
+            octets: Vec::new(),
+            front: 0,
+            kept: 0,
+            start: 0,
+            end: 0,
+            filled: false,
+        }
+    }
+
     /// Forgets everything but the memory.
     pub(crate) fn clear(&mut self) {
         self.go_back();
@@ -168,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_head_stays_while_content_recycles() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::new();
         put(&mut buffer, b"head");
         buffer.keep(4);
         for _ in 0..10_000 {
@@ -182,7 +193,7 @@ mod tests {
 
     #[test]
     fn unread_octets_survive_when_room_is_made() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::new();
         let length = buffer.space(0).len();
         buffer.filled(length);
         buffer.consume(length - 3);
@@ -193,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_space_that_was_filled_grows_for_content() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::new();
         for expected in [8, 32, 128, 128] {
             let space = buffer.space(0).len();
             assert_eq!(space, expected * 1024);
@@ -204,7 +215,7 @@ mod tests {
 
     #[test]
     fn interim_heads_move_nothing_until_the_space_is_used_up() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::new();
         let heads = b"interim".repeat(FIRST / 7);
         put(&mut buffer, &heads);
         work::take();

@@ -42,6 +42,8 @@ pub enum CloseReason {
     Abandoned,
     /// The connection was idle for as long as the pool or its peer allows.
     IdleTimeout,
+    /// The connection has served for as long as the pool lets one.
+    Lifetime,
     /// Another connection needed the place, or there were more idle ones than the pool keeps.
     Evicted,
     /// The session was closed.
@@ -49,6 +51,30 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// All of them, in their order.
+    pub const ALL: [Self; 20] = [
+        Self::Unsolicited,
+        Self::ProtocolError,
+        Self::Switched,
+        Self::Truncated,
+        Self::RequestIncomplete,
+        Self::LocalClose,
+        Self::PeerClose,
+        Self::OldVersion,
+        Self::FramingConflict,
+        Self::CloseDelimited,
+        Self::UnreadContent,
+        Self::Surplus,
+        Self::PeerEof,
+        Self::KeepAliveHint,
+        Self::TransportFailed,
+        Self::Abandoned,
+        Self::IdleTimeout,
+        Self::Lifetime,
+        Self::Evicted,
+        Self::SessionClosed,
+    ];
+
     /// A stable word for logs, tests and tables.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +95,7 @@ impl CloseReason {
             Self::TransportFailed => "transport-failed",
             Self::Abandoned => "abandoned",
             Self::IdleTimeout => "idle-timeout",
+            Self::Lifetime => "lifetime",
             Self::Evicted => "evicted",
             Self::SessionClosed => "session-closed",
         }
@@ -114,6 +141,10 @@ pub enum Stage {
     Head,
     /// Reading the content and its trailer section.
     Content,
+    /// Content that came or went too slowly.
+    Speed,
+    /// One exchange on its connection, whatever it was doing.
+    Exchange,
     /// The whole request, whatever it was doing.
     Deadline,
 }
@@ -130,6 +161,8 @@ impl Stage {
             Self::Continue => "continue",
             Self::Head => "head",
             Self::Content => "content",
+            Self::Speed => "speed",
+            Self::Exchange => "exchange",
             Self::Deadline => "deadline",
         }
     }
@@ -149,5 +182,17 @@ impl fmt::Display for Progress {
             Self::Sent => "the request was sent",
             Self::HeadSeen => "the response had begun",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_listed_at_their_places() {
+        for (place, reason) in CloseReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place, "{reason}");
+        }
     }
 }

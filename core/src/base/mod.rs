@@ -1,6 +1,7 @@
 //! What every floor may mention: ids, time, limits, buffers and facts. No protocol here.
 
 mod buffer;
+mod chance;
 mod facts;
 mod id;
 mod limits;
@@ -12,10 +13,12 @@ mod slab;
 pub(crate) mod work;
 
 pub(crate) use buffer::Buffer;
+pub(crate) use chance::Chance;
 pub use facts::{CloseReason, Progress, Stage};
 pub(crate) use id::Key;
 pub use id::{ConnectionId, EstablishId, RequestId};
-pub use limits::Limits;
+pub(crate) use limits::{Bound, LONGEST_SECTION};
+pub use limits::{Limit, Limits};
 pub use now::{Now, Tick};
 pub(crate) use pulse::Phase;
 pub use pulse::Pulse;

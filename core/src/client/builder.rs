@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::base::Stage;
 use crate::message::FieldError;
+use crate::policy::Retry;
 use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
 
 /// What a runtime does with a built request.
@@ -125,13 +126,9 @@ impl RequestBuilder<()> {
 impl<D: Dispatch> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
-        let method = Method::from_bytes(method.as_ref().as_bytes())
-            .map_err(|_| Error::new(ErrorKind::Method, Stage::Prepare));
-        let url = url.into_url();
-        let draft = method.and_then(|method| Ok(Draft::new(method, url?)));
         Self {
             dispatch,
-            draft,
+            draft: begin(method.as_ref().as_bytes(), url.into_url()),
             source: None,
         }
     }
@@ -210,9 +207,28 @@ impl<D: Dispatch> RequestBuilder<D> {
     }
 
     /// Says that the request may be sent twice although its method does not (it carries an idempotency key, say): then
-    /// it is sent once more when a kept connection turns out to have died.
+    /// it is sent once more when a kept connection turns out to have died, and retried like an idempotent one.
     pub fn repeatable(self) -> Self {
         self.set(|draft| draft.safe = true)
+    }
+
+    /// Keeps the connections of this request apart: only requests to the same origin and with the same partition share any.
+    /// For peers that take a connection for somebody's (one that was authenticated as a whole, say).
+    pub fn partition(self, name: impl Into<Arc<str>>) -> Self {
+        self.set(|draft| draft.transport.partition = Some(name.into()))
+    }
+
+    /// The retry policy of this request, instead of the session's; `None` is no retry at all.
+    ///
+    /// ```
+    /// # use sessile_core::{RequestBuilder, Retry};
+    /// let patient = RequestBuilder::new("GET", "http://example.org/").retry(Retry::new(3)).build()?;
+    /// let once = RequestBuilder::new("GET", "http://example.org/").retry(None).build()?;
+    /// # let _ = (patient, once);
+    /// # Ok::<(), sessile_core::Error>(())
+    /// ```
+    pub fn retry(self, policy: impl Into<Option<Retry>>) -> Self {
+        self.set(|draft| draft.retry = Some(policy.into().map(Box::new)))
     }
 
     /// When to ask the peer before the content is sent, instead of what the session says.
@@ -269,6 +285,17 @@ impl<D: Dispatch> RequestBuilder<D> {
     }
 }
 
+fn begin(method: &[u8], url: Result<Url, Error>) -> Result<Draft, Error> {
+    let Ok(token) = Method::from_bytes(method) else {
+        let error = Error::new(ErrorKind::Method(shown(method)), Stage::Prepare);
+        return Err(match url {
+            Ok(url) => error.at(&url),
+            Err(_) => error,
+        });
+    };
+    Ok(Draft::new(token, url?))
+}
+
 fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind> {
     let appended = draft.fields.append(name, value);
     appended.map_err(|error| field_error(name, error))
@@ -276,9 +303,14 @@ fn append(draft: &mut Draft, name: &[u8], value: &[u8]) -> Result<(), ErrorKind>
 
 /// The error of a field line, with its name shown as far as that is readable.
 fn field_error(name: &[u8], error: FieldError) -> ErrorKind {
-    let shown = name.escape_ascii().take(64).map(char::from);
-    let name = shown.collect::<String>().into();
+    let name = shown(name);
     ErrorKind::Field { name, error }
+}
+
+/// Octets that may be anything, for an error: escaped, and at most 64 characters of them.
+fn shown(octets: &[u8]) -> Box<str> {
+    let shown = octets.escape_ascii().take(64).map(char::from);
+    shown.collect::<String>().into()
 }
 
 impl<D: Dispatch> fmt::Debug for RequestBuilder<D> {
@@ -323,6 +355,22 @@ mod tests {
             code(RequestBuilder::new("GET", "http://a").header("Upgrade", "h2c")),
             "upgrade"
         );
+    }
+
+    #[test]
+    fn a_bad_method_is_shown_with_the_url() {
+        let said = |method: &str, url: &str| {
+            let refused = RequestBuilder::new(method, url).build();
+            refused.expect_err("no token").to_string()
+        };
+        assert!(said("GE T", "http://u:canary@a/b").starts_with(
+            "http://a/b: the method `GE T` is not a token (RFC 9110 section 9.1) (stage: prepare; "
+        ));
+        let escaped = said("G\u{e9}T\r\n", "http://a/");
+        assert!(escaped.contains("`G\\xc3\\xa9T\\r\\n`"), "{escaped}");
+        let cut = said(&" ".repeat(65), "http://a/");
+        assert!(cut.contains(&format!("`{}`", " ".repeat(64))), "{cut}");
+        assert!(said("", "no url").starts_with("the method `` is not a token"));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::io;
 
 use crate::base::{CloseReason, Now, RequestId, Stage};
 use crate::connection::{Failure, Received, Scratch};
-use crate::engine::{ConnectionInfo, Engine, Live, Step, Upgraded};
+use crate::engine::{Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
-use crate::session::{Error, ErrorKind};
+use crate::session::{Attempt, Attempts, ConnectionInfo, Error, ErrorKind};
 
 /// A façade's engine behind its lock.
 pub trait Home<S> {
@@ -25,6 +25,7 @@ pub struct Incoming<S> {
     info: ConnectionInfo,
     state: State<S>,
     interim: Vec<ResponseHead>,
+    attempts: Attempts,
     trailers: Fields,
     /// Content that was shown as a chunk: used up when more is asked for.
     shown: usize,
@@ -51,14 +52,21 @@ pub enum Look {
 }
 
 impl<S> Incoming<S> {
-    /// A response on a connection whose exchange has just shown its final head, after these interim ones.
-    pub fn new(id: RequestId, live: Box<Live<S>>, interim: Vec<ResponseHead>) -> Self {
+    /// A response on a connection whose exchange has just shown its final head, after these interim ones and by these
+    /// attempts.
+    pub fn new(
+        id: RequestId,
+        live: Box<Live<S>>,
+        interim: Vec<ResponseHead>,
+        attempts: Attempts,
+    ) -> Self {
         let info = live.info();
         Self {
             id,
             info,
             state: State::Reading(live),
             interim,
+            attempts,
             trailers: Fields::new(),
             shown: 0,
         }
@@ -81,6 +89,23 @@ impl<S> Incoming<S> {
     /// The heads of the interim responses (1xx), in order.
     pub fn interim(&self) -> &[ResponseHead] {
         &self.interim
+    }
+
+    /// All attempts that it took, in order; the last brought this response.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// The error that the application may want a status of 400 or more to be.
+    ///
+    /// # Errors
+    /// If the status is one.
+    pub fn error_for_status(&self) -> Result<(), Error> {
+        let status = self.head().status();
+        match status.is_client_error() || status.is_server_error() {
+            true => Err(Error::of_response(status, self.attempts.clone())),
+            false => Ok(()),
+        }
     }
 
     /// The trailer fields; there are none before the content was read to its end.
@@ -120,7 +145,9 @@ impl<S> Incoming<S> {
             match live.connection.poll() {
                 Ok(Received::Content(_)) => return Ok(Look::Content),
                 Ok(Received::NeedMore) if aborted => {
-                    return Err(self.end(home, |engine, now, id, live| engine.abort(now, id, live)));
+                    return Err(self.end(home, |engine, now, id, live| {
+                        over(engine.abort(now, id, live), ErrorKind::SessionClosed)
+                    }));
                 }
                 Ok(Received::NeedMore) => return Ok(Look::Wait),
                 Ok(Received::Trailers(fields)) => self.trailers = fields.to_owned(),
@@ -150,10 +177,12 @@ impl<S> Incoming<S> {
         self.content()
     }
 
-    /// Uses up content.
+    /// Uses up content. More than [stands ready](Incoming::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, octets: usize) {
         if let State::Reading(live) = &mut self.state {
             live.connection.consume(now, octets);
+            // What is used up here is not to be used up once more.
+            self.shown = self.shown.saturating_sub(octets);
         }
     }
 
@@ -194,11 +223,7 @@ impl<S> Incoming<S> {
 
     fn broke(&mut self, home: &impl Home<S>, failure: Failure) -> Error {
         self.end(home, |engine, now, id, live| {
-            match engine.fail(now, id, live, failure) {
-                Step::Failed(error) => error,
-                // An exchange whose head was seen is never tried again.
-                Step::Wait | Step::Use(_) => Error::new(ErrorKind::from(failure), Stage::Content),
-            }
+            over(engine.fail(now, id, live, failure), failure.into())
         })
     }
 
@@ -268,6 +293,14 @@ impl<S> Incoming<S> {
             }
             State::Complete(_) | State::Failed(..) => {}
         }
+    }
+}
+
+/// An exchange whose head was delivered is never tried again.
+fn over<S>(step: Step<S>, kind: ErrorKind) -> Error {
+    match step {
+        Step::Failed(error) => error,
+        Step::Wait | Step::Use(_) => Error::new(kind, Stage::Content),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::base::{Now, RequestId};
 use crate::connection::{Interest, Outgoing};
 use crate::engine::Live;
 use crate::message::{HeadRef, ResponseHead};
-use crate::session::ContentError;
+use crate::session::{Attempts, ContentError};
 
 /// A request that was submitted and whose final head has not come. `R` is what its content is read from, if that does not
 /// stand in memory.
@@ -70,9 +70,14 @@ impl<R> Outbound<R> {
         self.interim.push(head.to_owned());
     }
 
-    /// The final head has come.
-    pub fn into_incoming<S>(self, live: Box<Live<S>>) -> Incoming<S> {
-        Incoming::new(self.id, live, self.interim)
+    /// The request has a connection, the first or another one: what was heard on others is not this attempt's.
+    pub fn begin_attempt(&mut self) {
+        self.interim.clear();
+    }
+
+    /// The final head has come, by these attempts.
+    pub fn into_incoming<S>(self, live: Box<Live<S>>, attempts: Attempts) -> Incoming<S> {
+        Incoming::new(self.id, live, self.interim, attempts)
     }
 }
 

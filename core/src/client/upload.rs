@@ -173,11 +173,13 @@ impl<R> Upload<R> {
             match ready!(read(&mut self.source, space)) {
                 // A source that claims more than there was room for has not kept the rules of reading.
                 Ok(count) if count > room => {
-                    return Poll::Ready(Err(ContentError::Source(io::ErrorKind::InvalidData)));
+                    let claims = "it claims to have read more than there was room for";
+                    let error = io::Error::new(io::ErrorKind::InvalidData, claims);
+                    return Poll::Ready(Err(error.into()));
                 }
                 Ok(count) => return Poll::Ready(Ok(count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(ContentError::Source(error.kind()))),
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
         }
     }

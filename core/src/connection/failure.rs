@@ -3,7 +3,8 @@
 use core::fmt;
 use std::io;
 
-use crate::wire::{ChunkError, FramingError, HeadError};
+use crate::base::{Limit, Rules};
+use crate::wire::{ChunkError, FramingError, HeadError, Refusal};
 
 /// Why the connection can no longer deliver the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum PeerViolation {
     Framing(FramingError),
     /// The content is not chunked content.
     Chunk(ChunkError),
-    /// The trailer section is malformed or too long.
+    /// The trailer section is malformed.
     Trailers(HeadError),
     /// The stream ended inside the message.
     Truncated,
@@ -37,10 +38,8 @@ pub enum PeerViolation {
     SwitchedUnasked,
     /// A 101 or a tunnel while the request was still on its way: the two sides cannot agree on where HTTP ends.
     SwitchedEarly,
-    /// More content than [`Limits::max_content_bytes`](crate::Limits::max_content_bytes) allows.
-    ContentTooLong,
-    /// More interim responses, or more octets of them, than the limits allow.
-    TooManyInterim,
+    /// The message is well-formed as far as it came, but larger than we allow.
+    Limit(Limit),
 }
 
 impl PeerViolation {
@@ -53,19 +52,17 @@ impl PeerViolation {
                 HeadError::BareLineFeed | HeadError::LeadingWhitespace => "RFC 9112 section 2.2",
                 HeadError::FieldName => "RFC 9112 section 5.1",
                 HeadError::FieldValue => "RFC 9110 section 5.5",
-                HeadError::TooManyFields | HeadError::TooLong => "the session's limits",
             },
             Self::Framing(FramingError::TransferEncoding | FramingError::Conflict) => {
                 "RFC 9112 section 6.1"
             }
             Self::Framing(_) => "RFC 9112 section 6.3",
-            Self::Chunk(ChunkError::TooLong) => "the session's limits",
             Self::Chunk(ChunkError::Extension) => "RFC 9112 section 7.1.1",
             Self::Chunk(_) => "RFC 9112 section 7.1",
             Self::Truncated => "RFC 9112 section 8",
             Self::Unsolicited => "RFC 9112 section 9.2",
             Self::SwitchedUnasked | Self::SwitchedEarly => "RFC 9110 section 7.8",
-            Self::TooManyInterim | Self::ContentTooLong => "the session's limits",
+            Self::Limit(_) => "the session's limits",
         }
     }
 
@@ -81,8 +78,6 @@ impl PeerViolation {
                 HeadError::LeadingWhitespace => "leading-whitespace",
                 HeadError::FieldName => "bad-field-name",
                 HeadError::FieldValue => "bad-field-value",
-                HeadError::TooManyFields => "too-many-fields",
-                HeadError::TooLong => "head-too-long",
             },
             Self::Framing(FramingError::ContentLength) => "bad-content-length",
             Self::Framing(FramingError::ContentLengthsDiffer) => "content-lengths-differ",
@@ -92,20 +87,36 @@ impl PeerViolation {
             Self::Chunk(ChunkError::TooLarge) => "chunk-too-large",
             Self::Chunk(ChunkError::Extension) => "bad-chunk-extension",
             Self::Chunk(ChunkError::LineEnd) => "bad-chunk-line-end",
-            Self::Chunk(ChunkError::TooLong) => "chunk-framing-too-long",
             Self::Trailers(_) => "bad-trailers",
             Self::Truncated => "truncated",
             Self::Unsolicited => "unsolicited",
             Self::SwitchedUnasked => "switched-unasked",
             Self::SwitchedEarly => "switched-early",
-            Self::ContentTooLong => "content-too-long",
-            Self::TooManyInterim => "too-many-interim",
+            Self::Limit(limit) => limit.code(),
         }
     }
 
     /// Whether the message was well-formed as far as it came, but larger than we allow.
     pub fn is_limit(self) -> bool {
-        self.rule() == "the session's limits"
+        self.limit().is_some()
+    }
+
+    /// Which limit the peer passed, if that is what it did: the field of [`Limits`](crate::Limits) to raise, and the number
+    /// that stands there.
+    pub fn limit(self) -> Option<Limit> {
+        match self {
+            Self::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// What a reader refused, and for what.
+    #[cold]
+    pub(super) fn of<E>(refusal: Refusal<E>, malformed: fn(E) -> Self, rules: &Rules) -> Self {
+        match refusal {
+            Refusal::Malformed(error) => malformed(error),
+            Refusal::TooLarge(bound) => Self::Limit(rules.limits.passed(bound)),
+        }
     }
 }
 
@@ -113,24 +124,15 @@ impl fmt::Display for PeerViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Head(HeadError::NotHttp1) => "the peer's answer is not HTTP/1.x",
-            Self::Head(HeadError::TooManyFields) => {
-                "the response head has more field lines than allowed"
-            }
-            Self::Head(HeadError::TooLong) => "the response head is longer than allowed",
             Self::Head(_) => "the response head is malformed",
             Self::Framing(_) => "the length of the response cannot be told from its head",
-            Self::Chunk(ChunkError::TooLong) => "the chunk headers are longer than allowed",
             Self::Chunk(_) => "the chunked content is malformed",
-            Self::Trailers(HeadError::TooManyFields | HeadError::TooLong) => {
-                "the trailer section is longer than allowed"
-            }
             Self::Trailers(_) => "the trailer section is malformed",
             Self::Truncated => "the connection ended inside the response",
             Self::Unsolicited => "the peer sent octets before it was asked",
             Self::SwitchedUnasked => "the peer switched protocols without being asked",
             Self::SwitchedEarly => "the peer switched protocols before it had the whole request",
-            Self::ContentTooLong => "the response has more content than allowed",
-            Self::TooManyInterim => "the peer sent more interim responses than allowed",
+            Self::Limit(limit) => return limit.fmt(f),
         };
         write!(f, "{text} ({}; {})", self.code(), self.rule())
     }

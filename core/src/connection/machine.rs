@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::failure::Failure;
 use super::persistence::{KeepAlive, Persistence};
-use super::scratch::Scratch;
+use super::scratch::{Loan, Scratch};
 use super::send::{ContentWriter, Misuse, RequestPlan};
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
@@ -66,7 +66,7 @@ pub(crate) enum StreamEnd {
 pub struct Connection {
     pub(super) halves: Halves,
     pub(super) persistence: Persistence,
-    pub(super) scratch: Scratch,
+    pub(super) scratch: Loan,
     pub(super) rules: Arc<Rules>,
     pub(super) pulse: Arc<Pulse>,
     /// How much of `scratch.out` the transport has taken.
@@ -108,7 +108,7 @@ impl Connection {
         Self {
             halves: Halves::new(),
             persistence: Persistence::default(),
-            scratch: Scratch::default(),
+            scratch: Loan::default(),
             rules,
             pulse: Arc::default(),
             written: 0,
@@ -148,7 +148,7 @@ impl Connection {
         mut scratch: Scratch,
     ) -> Result<(), Misuse> {
         scratch.clear();
-        scratch.out.extend_from_slice(head);
+        scratch.out().extend_from_slice(head);
         self.start_encoded(now, plan, scratch)
     }
 
@@ -172,7 +172,7 @@ impl Connection {
             false => None,
         };
         begun.ok_or(Misuse::NotIdle)?;
-        self.scratch = scratch;
+        self.scratch = scratch.0;
         self.written = 0;
         self.lent = 0;
         self.asked = plan.asked();
@@ -312,13 +312,13 @@ impl Connection {
             self.advance_send(SendEvent::Failed);
         }
         self.written = 0;
-        core::mem::take(&mut self.scratch)
+        Scratch(core::mem::take(&mut self.scratch))
     }
 
     /// Whether an exchange's memory is lent to it.
     #[cfg(test)]
     pub(crate) fn holds_memory(&self) -> bool {
-        self.scratch.is_worth_keeping()
+        self.scratch.out.capacity() + self.scratch.input.capacity() > 0
     }
 
     /// Ends HTTP on a connection that was [switched](super::Received::Switched): hands over what the peer has already

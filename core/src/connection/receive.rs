@@ -7,9 +7,9 @@ use std::io;
 use super::failure::{Failure, PeerViolation};
 use super::machine::{Connection, StreamEnd};
 use super::state::{ReceiveEvent, ReceiveState};
-use crate::base::{CloseReason, Now, Phase, work};
+use crate::base::{Bound, CloseReason, Now, Phase, work};
 use crate::message::{FieldsRef, HeadRef};
-use crate::wire::{ContentReader, HeadError, Part};
+use crate::wire::{ContentReader, Part};
 
 /// What a connection has received.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Connection {
         match self.halves.receive {
             ReceiveState::Broken(_) => {}
             ReceiveState::Idle => {
-                self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+                self.refuse(PeerViolation::Unsolicited.into());
             }
             ReceiveState::Done => self.persistence.note(CloseReason::Surplus),
             ReceiveState::Head(_)
@@ -82,7 +82,7 @@ impl Connection {
                 self.scratch.input.filled(octets);
                 // What came before the transport took our first octet answers nothing of ours.
                 if self.pulse.sent() == 0 {
-                    self.break_off(PeerViolation::Unsolicited.into(), CloseReason::Unsolicited);
+                    self.refuse(PeerViolation::Unsolicited.into());
                 }
                 self.pulse.note_received(now.tick, octets as u64);
             }
@@ -136,7 +136,7 @@ impl Connection {
         let step = match self.step() {
             Ok(step) => step,
             Err(failure) => {
-                self.break_off(failure, self.reason_of(failure));
+                self.refuse(failure);
                 return Err(failure);
             }
         };
@@ -152,6 +152,12 @@ impl Connection {
             Step::End => Received::End,
             Step::Switched => Received::Switched,
         })
+    }
+
+    /// Nothing more is read: the failure comes again at every further call.
+    #[cold]
+    fn refuse(&mut self, failure: Failure) {
+        self.break_off(failure, self.reason_of(failure));
     }
 
     fn reason_of(&self, failure: Failure) -> CloseReason {
@@ -170,25 +176,27 @@ impl Connection {
         }
     }
 
-    /// Uses up content that [`Connection::poll`] showed.
+    /// Uses up content that [`Connection::poll`] showed. More than stands ready counts as all that does: no framing is used
+    /// up, and nothing that comes later. While no content is being read nothing happens.
     pub fn consume(&mut self, now: Now, octets: usize) {
         if matches!(self.halves.receive, ReceiveState::Content(_)) {
             self.use_up(octets);
             // The peer is not to blame for the time that the application took.
-            self.pulse.note_received(now.tick, 0);
+            self.pulse.stamp(now.tick);
         }
     }
 
     pub(super) fn use_up(&mut self, octets: usize) {
         let octets = self.allowed(octets as u64);
         if let ReceiveState::Content(reader) = &mut self.halves.receive {
-            let here = self.scratch.input.unread_len() as u64;
+            let input = &mut self.scratch.input;
+            let here = input.unread_len() as u64;
             let count = octets.min(reader.direct()).min(here);
             reader.take(count);
             self.allowance = self.allowance.map(|left| left - count);
             // No more than what is here, which a usize counted.
             let count = usize::try_from(count).unwrap_or_default();
-            self.scratch.input.consume(count);
+            input.consume(count);
         }
     }
 
@@ -236,7 +244,7 @@ impl Connection {
     /// on, not for the time that the application took before it asked for more.
     pub fn waiting(&mut self, now: Now) {
         if core::mem::take(&mut self.waiting_unstamped) {
-            self.pulse.note_received(now.tick, 0);
+            self.pulse.stamp(now.tick);
         }
     }
 
@@ -252,7 +260,7 @@ impl Connection {
                 input.consume(skip);
                 self.pulse.enter(Phase::Application);
                 let count = allowed(self.allowance, count);
-                &self.scratch.input.unread()[..count]
+                &input.unread()[..count]
             }
             // Framing that was read must not be read again.
             Ok((skip, Part::NeedMore | Part::Trailers | Part::End)) => {
@@ -270,7 +278,6 @@ impl Connection {
     fn step(&mut self) -> Result<Step, Failure> {
         work::note(1);
         loop {
-            let scratch = &mut self.scratch;
             match &mut self.halves.receive {
                 ReceiveState::Idle => return Ok(Step::NeedMore),
                 ReceiveState::Done => return Ok(Step::End),
@@ -281,14 +288,15 @@ impl Connection {
                     return self.step_in_head(&mut scan);
                 }
                 ReceiveState::Content(reader) => {
+                    let input = &mut self.scratch.input;
                     let (skip, part) = reader
-                        .advance(scratch.input.unread(), &self.rules)
-                        .map_err(PeerViolation::Chunk)?;
-                    scratch.input.consume(skip);
+                        .advance(input.unread(), &self.rules)
+                        .map_err(|why| PeerViolation::of(why, PeerViolation::Chunk, &self.rules))?;
+                    input.consume(skip);
                     match part {
                         Part::NeedMore => return self.starved(),
                         Part::Content(_) if self.allowance == Some(0) => {
-                            return Err(PeerViolation::ContentTooLong.into());
+                            return Err(self.passed(Bound::ContentBytes).into());
                         }
                         Part::Content(count) => {
                             return Ok(Step::Content(allowed(self.allowance, count)));
@@ -343,10 +351,4 @@ impl Connection {
 fn allowed(allowance: Option<u64>, count: usize) -> usize {
     let most = allowance.and_then(|left| usize::try_from(left).ok());
     most.map_or(count, |most| count.min(most))
-}
-
-impl From<HeadError> for PeerViolation {
-    fn from(error: HeadError) -> Self {
-        Self::Head(error)
-    }
 }

@@ -9,7 +9,7 @@ use super::failure::{Failure, PeerViolation};
 use super::machine::Connection;
 use super::receive::Step;
 use super::state::{ReceiveEvent, ReceiveState, SendState};
-use crate::base::{CloseReason, Phase};
+use crate::base::{Bound, CloseReason, Phase};
 use crate::message::{Known, StatusLine};
 use crate::syntax::list;
 use crate::wire::{
@@ -38,9 +38,10 @@ impl Connection {
             octets: self.rules.limits.max_head_bytes,
             fields: self.rules.limits.max_fields,
         };
-        let (input, spans) = (&mut self.scratch.input, &mut self.scratch.spans);
+        let scratch = &mut *self.scratch;
+        let (input, spans) = (&mut scratch.input, &mut scratch.spans);
         let read = read_head(scan, input.unread_mut(), limits, leniency, spans);
-        match read.map_err(PeerViolation::Head)? {
+        match read.map_err(|why| PeerViolation::of(why, PeerViolation::Head, &self.rules))? {
             Some((line, length)) => self.take_head(line, length),
             None => {
                 self.halves.receive = ReceiveState::Head(*scan);
@@ -96,7 +97,7 @@ impl Connection {
         }
         match (framed.framing, self.allowance) {
             (Framing::Length(length), Some(most)) if length > most => {
-                Err(PeerViolation::ContentTooLong)
+                Err(self.passed(Bound::ContentBytes))
             }
             _ => Ok(framed),
         }
@@ -131,7 +132,7 @@ impl Connection {
         self.interim += 1;
         self.count_interim(length)?;
         if self.interim > self.rules.limits.max_interim {
-            return Err(PeerViolation::TooManyInterim.into());
+            return Err(self.passed(Bound::Interim).into());
         }
         let proceed = status == StatusCode::CONTINUE;
         let held = matches!(
@@ -145,11 +146,16 @@ impl Connection {
         Ok(Step::Interim)
     }
 
+    #[cold]
+    pub(super) fn passed(&self, bound: Bound) -> PeerViolation {
+        PeerViolation::Limit(self.rules.limits.passed(bound))
+    }
+
     /// Counts octets that stand before the final head.
     fn count_interim(&mut self, octets: usize) -> Result<(), PeerViolation> {
         self.interim_octets = self.interim_octets.saturating_add(octets);
         if self.interim_octets > self.rules.limits.max_interim_bytes {
-            Err(PeerViolation::TooManyInterim)
+            Err(self.passed(Bound::InterimBytes))
         } else {
             Ok(())
         }
@@ -164,15 +170,19 @@ impl Connection {
             octets: self.rules.limits.max_trailer_bytes,
             fields: self.rules.limits.max_trailers,
         };
-        let (input, spans) = (&mut self.scratch.input, &mut self.scratch.trailers);
+        let scratch = &mut *self.scratch;
+        let (input, spans) = (&mut scratch.input, &mut scratch.trailers);
         let leniency = self.rules.leniency;
         let read = read_trailers(scan, input.unread_mut(), limits, leniency, spans);
-        let Some(length) = read.map_err(PeerViolation::Trailers)? else {
+        let read =
+            read.map_err(|why| PeerViolation::of(why, PeerViolation::Trailers, &self.rules))?;
+        let Some(length) = read else {
             self.halves.receive = ReceiveState::Trailers(*scan);
             return self.starved().map(Some);
         };
-        self.scratch.trailers_at = (input.position(), length);
-        input.consume(length);
+        let scratch = &mut *self.scratch;
+        scratch.trailers_at = (scratch.input.position(), length);
+        scratch.input.consume(length);
         self.advance_receive(ReceiveEvent::End);
         let any = !self.scratch.trailers.list().is_empty();
         Ok(any.then_some(Step::Trailers))

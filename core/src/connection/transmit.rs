@@ -61,6 +61,26 @@ impl Connection {
         over && self.pulse.sent() == 0
     }
 
+    /// Whether the transport has taken the whole request.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        self.halves.send == SendState::Done
+    }
+
+    /// All that there was of the request has gone out: what is missing is the application's to give.
+    pub(crate) fn await_source(&self) {
+        if self.wants_content() && self.pulse.phase() == Phase::Sending {
+            self.pulse.enter(Phase::Source);
+        }
+    }
+
+    /// There is something to go out: from here on it is the transport that is waited for.
+    pub(crate) fn await_transport(&self, now: Now) {
+        if self.pulse.phase() == Phase::Source {
+            self.pulse.stamp(now.tick);
+            self.pulse.enter(Phase::Sending);
+        }
+    }
+
     /// Whether there is something to write now, or would be with content.
     pub(super) fn wants_write(&self, content: bool) -> bool {
         let permitted = self.pulse.may_proceed();

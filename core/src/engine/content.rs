@@ -5,12 +5,12 @@ use std::io;
 use bytes::Bytes;
 
 use super::engine::{Engine, Slot};
-use super::live::{ConnectionInfo, Live};
+use super::live::Live;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, Now, RequestId};
 use crate::connection::Misuse;
 use crate::message::{Fields, FieldsRef, HeadRef};
-use crate::session::{ContentError, ErrorKind, Event};
+use crate::session::{Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -46,13 +46,22 @@ impl<S> Engine<S> {
         self.live_of(id).map(Live::info)
     }
 
+    /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) to
+    /// [`Event::End`](crate::Event::End). ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
+    pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        let live = self.live_of(id).filter(|live| live.connection.has_head())?;
+        let status = live.connection.head().status();
+        self.session.attempts(id, status, live.term.answered)
+    }
+
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
     pub fn content(&mut self, id: RequestId) -> &[u8] {
         self.live_of_mut(id)
             .map_or(&[], |live| live.connection.content())
     }
 
-    /// Uses up content. The peer's next octets are read when all that was ready is used up.
+    /// Uses up content. The peer's next octets are read when all that was ready is used up. More than is
+    /// [ready](Engine::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, id: RequestId, octets: usize) {
         let Some(live) = self.live_of_mut(id) else {
             return;
@@ -101,17 +110,18 @@ impl<S> Engine<S> {
         finished
     }
 
-    /// The source of a request's content has failed: so does the request.
-    pub fn abort_content(&mut self, now: Now, id: RequestId, why: io::ErrorKind) {
-        let error = ErrorKind::Content(ContentError::Source(why));
-        self.fail_content(now, id, error);
+    /// The source of a request's content has failed: so does the request, and its error keeps the source's.
+    pub fn abort_content(&mut self, now: Now, id: RequestId, why: impl Into<io::Error>) {
+        let why = ContentError::from(why.into());
+        self.fail_content(now, id, ErrorKind::Content(why));
     }
 
     fn fail_content(&mut self, now: Now, id: RequestId, kind: ErrorKind) {
         let connection = self.session.connection_of(id);
         if let Some(live) = connection.and_then(|connection| self.take_slot(connection)) {
             let error = self.fail_with(now, id, live, kind);
-            self.events.push_back(Event::Failed(id, error));
+            self.events
+                .extend(error.map(|error| Event::Failed(id, error)));
         } else {
             self.session.fail_early(now, id, kind);
             self.settle();

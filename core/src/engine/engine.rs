@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
 use crate::connection::{Connection, Scratch};
-use crate::session::{Config, Error, Event, Order, PoolSnapshot, Request, ResolveError, Session};
+use crate::session::{
+    Config, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Request, ResolveError, Session,
+};
 
 /// What the driver is to do outside.
 #[derive(Debug)]
@@ -109,15 +111,27 @@ impl<S> Engine<S> {
         self.settle();
     }
 
-    /// Takes no further request: those that wait fail, idle connections are closed, requests under way may finish.
+    /// Takes no further request: those that wait for a connection or for their next attempt fail, idle connections are
+    /// closed, requests under way may finish, and their connections are closed then.
     pub fn close(&mut self, now: Now) {
         self.session.close(now);
         self.settle();
     }
 
+    /// Closes the connections that nobody uses; requests go on as before.
+    pub fn close_idle(&mut self, now: Now) {
+        self.session.close_idle(now);
+        self.settle();
+    }
+
     /// What stands in the pool now.
-    pub fn pool(&self) -> PoolSnapshot {
-        self.session.pool_snapshot()
+    pub fn pool(&self, now: Now) -> PoolSnapshot {
+        self.session.pool_snapshot(now)
+    }
+
+    /// What happened in the pool, the oldest first, if [`Config::pool_events`] keeps it.
+    pub fn poll_pool_event(&mut self) -> Option<PoolEvent> {
+        self.session.next_pool_event()
     }
 
     // ------------------------------------------------------------------------------------------------ the world's side
@@ -177,10 +191,11 @@ impl<S> Engine<S> {
         };
         let io = io.take();
         if let Some(io) = io
-            && self.session.handle_connected(connection)
+            && self.session.handle_connected(now, connection)
         {
             let machine = Connection::new(Arc::clone(self.session.rules()));
-            self.put_slot(Box::new(Live::new(connection, io, machine)));
+            let timeouts = Arc::clone(self.session.timeouts());
+            self.put_slot(Box::new(Live::new(connection, io, machine, timeouts)));
             self.session.release(now, connection);
         }
         self.settle();
@@ -240,7 +255,14 @@ impl<S> Engine<S> {
 
     /// Turns the session's orders into commands, with the slots' contents. After every call into the session, so that
     /// no slot is used again before its last tenant has left.
+    #[inline]
     pub(super) fn settle(&mut self) {
+        if self.session.has_orders() {
+            self.obey_orders();
+        }
+    }
+
+    fn obey_orders(&mut self) {
         while let Some(order) = self.session.next_order() {
             let command = match order {
                 Order::Resolve {
@@ -262,17 +284,32 @@ impl<S> Engine<S> {
                         address,
                     }
                 }
-                Order::Discard(connection, reason) => match self.vacate(connection, Slot::Vacant) {
-                    Slot::Here(mut live) => {
-                        live.connection.note_close(reason);
-                        Command::Discard(live)
-                    }
-                    Slot::Dialling(io) => Command::Abandon { connection, io },
-                    Slot::Vacant | Slot::Taken => continue,
+                Order::Discard(discard) => match self.discarded(&discard) {
+                    Some(command) => command,
+                    None => continue,
                 },
             };
             self.commands.push_back(command);
         }
+    }
+
+    /// A connection leaves its slot. One that is taken is closed by whoever has it.
+    fn discarded(&mut self, discard: &Discard) -> Option<Command<S>> {
+        let connection = discard.connection;
+        let (command, reason) = match self.vacate(connection, Slot::Vacant) {
+            Slot::Here(mut live) => {
+                live.connection.note_close(discard.reason);
+                let reason = live.connection.close_reason();
+                (Some(Command::Discard(live)), reason)
+            }
+            Slot::Dialling(io) => (Some(Command::Abandon { connection, io }), None),
+            Slot::Vacant | Slot::Taken => (None, None),
+        };
+        if discard.number > 0 {
+            let reason = reason.unwrap_or(discard.reason);
+            self.session.note_closed(discard.at, discard.number, reason);
+        }
+        command
     }
 
     fn vacate(&mut self, connection: ConnectionId, next: Slot<S>) -> Slot<S> {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::engine::{Command, Engine};
-use super::live::{ConnectionInfo, DRAIN_OCTETS, Live};
+use super::live::{DRAIN_OCTETS, Live, Term};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::{Failure, PeerViolation, Rest, Scratch};
-use crate::session::{Error, ErrorKind, Outcome, Patience};
+use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Session};
 
 /// How many exchanges' memory is kept for the next ones.
 const SPARE_SCRATCHES: usize = 64;
@@ -41,7 +41,7 @@ impl<S> Engine<S> {
             return Begun::Waiting;
         };
         if live.connection.is_idle() {
-            self.begin(now, id, &mut live);
+            begin(&mut self.session, &mut self.spare, now, id, &mut live);
             return Begun::Live(live);
         }
         match self.lost_unused(now, id, live) {
@@ -53,86 +53,61 @@ impl<S> Engine<S> {
     /// The request lost its connection before an octet of it went out: it asks for another, if it still may.
     fn lost_unused(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Option<Error> {
         if self.session.is_closed() {
-            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
+            return self.fail_with(now, id, live, ErrorKind::SessionClosed);
         }
+        let connection = live.id;
         self.reclaim(live);
-        self.session.try_again(now, id);
+        self.session.try_again(now, id, connection);
         self.settle();
         None
     }
 
-    /// Begins the exchange on a connection that is in nobody else's hands.
-    pub(super) fn begin(&mut self, now: Now, id: RequestId, live: &mut Live<S>) {
-        let mut scratch = self.spare.pop().unwrap_or_default();
-        scratch.clear();
-        let Some(beginning) =
-            self.session
-                .begin(now, id, &mut scratch.out, live.connection.pulse())
-        else {
-            return;
-        };
-        live.request = Some(id);
-        live.patience = beginning.patience;
-        live.info = ConnectionInfo {
-            number: beginning.number,
-            served: beginning.served,
-        };
-        live.supply = Supply::of(&beginning.request);
-        live.note_begin(now, beginning.kept);
-        // `begin_on` has made sure that it can.
-        let started = live
-            .connection
-            .start_encoded(now, beginning.plan(), scratch);
-        debug_assert!(started.is_ok());
-    }
-
     /// Ends an exchange whose response was read to its end; returns its memory.
     pub(super) fn finish(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Scratch {
-        let outcome = self.judge_end(&mut live);
-        live.request = None;
-        live.supply = Supply::default();
-        let scratch = live.connection.take_scratch();
+        let (outcome, scratch) = wind_up(&mut self.session, &mut live);
         self.put_slot(live);
         self.session.end(now, id, outcome);
         self.settle();
         scratch
     }
 
-    /// Whether a connection may be used again, its peer's hint included.
-    fn judge_end(&mut self, live: &mut Live<S>) -> Outcome {
-        if let Err(reason) = live.connection.renew() {
-            return Outcome::Close(reason);
-        }
-        let hint = live.connection.keep_alive();
-        match self.session.note_hint(live.id, hint) {
-            true => Outcome::Reusable,
-            false => Outcome::Close(CloseReason::KeepAliveHint),
-        }
-    }
-
     /// The application lets go of a response. Nobody waits: what is left of it is thrown away as it comes, if it is
     /// little and comes soon, and the connection stays usable then.
     pub(super) fn let_go(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) {
-        let wanted = self.session.is_running(id);
-        let rest = match wanted {
-            true => live.connection.discard_rest(DRAIN_OCTETS),
-            false => Rest::Lost,
-        };
-        if rest == Rest::Coming {
-            let until = now.tick.after(DRAIN_TIME);
-            self.session.begin_draining(id, live.id, until);
-            live.request = None;
-            live.supply = Supply::default();
-            live.patience = Patience {
-                deadline: Some(until),
-                ..Patience::default()
-            };
-            self.put_slot(live);
-            self.settle();
+        if self.session.is_running(id) {
+            self.session.forget(id);
+            self.leave(now, live, None);
             return;
         }
-        let scratch = self.finish(now, id, live);
-        self.give_back(scratch);
+        // Its time was up, and with it that of its connection.
+        let outcome = judge_end(&mut self.session, &mut live);
+        self.reclaim(live);
+        self.session.end(now, id, outcome);
+        self.settle();
+    }
+
+    /// Leaves a response that is nobody's; `next` rests, and goes on when the connection is free. The request that got the
+    /// response knows nothing of the connection any more.
+    fn leave(&mut self, now: Now, mut live: Box<Live<S>>, next: Option<RequestId>) {
+        let connection = live.id;
+        if live.connection.discard_rest(DRAIN_OCTETS) == Rest::Coming {
+            let until = now.tick.after(DRAIN_TIME);
+            self.session.begin_draining(connection, until, next);
+            live.part();
+            live.term = Term {
+                deadline: Some(until),
+                ..Term::default()
+            };
+            self.put_slot(live);
+        } else {
+            let outcome = judge_end(&mut self.session, &mut live);
+            self.reclaim(live);
+            self.session.come_back(now, connection, outcome);
+            if let Some(next) = next {
+                self.session.resume_rested(now, next);
+            }
+        }
+        self.settle();
     }
 
     /// Looks how far a connection has come whose response was let go of, and settles it if that is over. Gives the
@@ -143,7 +118,7 @@ impl<S> Engine<S> {
         if wanted && live.connection.discard_more(DRAIN_OCTETS) == Rest::Coming {
             return Some(live);
         }
-        let outcome = self.judge_end(&mut live);
+        let outcome = judge_end(&mut self.session, &mut live);
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
         if wanted {
@@ -168,7 +143,7 @@ impl<S> Engine<S> {
         failure: Failure,
     ) -> Option<Error> {
         if !self.session.is_running(id) {
-            return Some(self.fail_with(now, id, live, failure.into()));
+            return self.fail_with(now, id, live, failure.into());
         }
         let pulse = Arc::clone(live.connection.pulse());
         let loss = self.session.loss(id, live.kept, is_death(failure), &pulse);
@@ -179,23 +154,36 @@ impl<S> Engine<S> {
             loss.judge()
         });
         // Content that was pushed before it was asked for is gone, even if not an octet of it went out.
-        if live.supply.was_handed_over() || !matches!(judged, Some(Ok(_))) {
-            return Some(self.fail_with(now, id, live, failure.into()));
-        }
+        let why = match judged {
+            Some(Ok(why)) if !live.supply.was_handed_over() => why,
+            _ => return self.fail_with(now, id, live, failure.into()),
+        };
         if self.session.is_closed() {
-            return Some(self.fail_with(now, id, live, ErrorKind::SessionClosed));
+            return self.fail_with(now, id, live, ErrorKind::SessionClosed);
         }
         let reason = live.connection.close_reason();
         let reason = reason.unwrap_or(CloseReason::PeerEof);
+        let connection = live.id;
         self.reclaim(live);
-        self.session.replay(now, id, reason);
+        self.session.replay(now, id, failure.into(), &pulse, why);
+        self.session.lose(now, connection, reason);
         self.settle();
         None
     }
 
+    /// The final head of a response has come. [`HeadVerdict::Part`]: [`Engine::part`] is to be asked next.
+    pub(super) fn judge_head(&mut self, now: Now, id: RequestId, live: &Live<S>) -> HeadVerdict {
+        let untouched = !live.supply.was_handed_over();
+        if self.is_refused_expectation(id, live) {
+            return self.session.refuse_expectation(now, id);
+        }
+        self.session
+            .judge_head(now, id, live.connection.head(), untouched)
+    }
+
     /// Whether a response is a 417 that the request is to be sent again for, without its expectation: content that was
     /// not touched can be sent then.
-    pub(super) fn is_refused_expectation(&self, id: RequestId, live: &Live<S>) -> bool {
+    fn is_refused_expectation(&self, id: RequestId, live: &Live<S>) -> bool {
         let connection = &live.connection;
         connection.head().status() == StatusCode::EXPECTATION_FAILED
             && connection.expected_continue()
@@ -204,11 +192,33 @@ impl<S> Engine<S> {
             && self.session.may_drop_expectation(id)
     }
 
-    /// Gives the connection of a refused expectation up, and sends the request once more without it.
-    pub(super) fn drop_expectation(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) {
-        self.reclaim(live);
-        self.session.drop_expectation(now, id);
-        self.settle();
+    /// The response is nobody's: its connection is left, and the request goes on as was decided. Returns its error, if it
+    /// does not.
+    pub(super) fn part(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Option<Error> {
+        match self.session.part(now, id) {
+            Parting::WithoutExpectation => {
+                let connection = live.id;
+                self.reclaim(live);
+                self.session.drop_expectation(now, id);
+                let reason = CloseReason::RequestIncomplete;
+                self.session.lose(now, connection, reason);
+                self.settle();
+                None
+            }
+            Parting::Retry(wait) if wait.is_zero() => {
+                self.leave(now, live, Some(id));
+                None
+            }
+            Parting::Retry(_) => {
+                self.leave(now, live, None);
+                self.session.resume_rested(now, id);
+                None
+            }
+            Parting::Fail(error) => {
+                self.leave(now, live, None);
+                Some(error)
+            }
+        }
     }
 
     /// Ends the exchange of a connection that has ceased to speak HTTP, and hands the stream over.
@@ -219,24 +229,25 @@ impl<S> Engine<S> {
         live.into_upgraded()
     }
 
+    /// Ends an exchange that has failed, and gives its connection up. Returns the error, unless the request is retried.
     pub(super) fn fail_with(
         &mut self,
         now: Now,
         id: RequestId,
         live: Box<Live<S>>,
         kind: ErrorKind,
-    ) -> Error {
+    ) -> Option<Error> {
         let pulse = Arc::clone(live.connection.pulse());
+        let untouched = !live.supply.was_handed_over();
         self.reclaim(live);
-        let error = self.session.fail(now, id, kind, &pulse);
+        let error = self.session.fail(now, id, kind, &pulse, untouched);
         self.settle();
         error
     }
 
-    /// Puts a connection that will be discarded into its slot, without the exchange's memory.
+    /// Puts a connection into its slot, without the exchange and its memory.
     fn reclaim(&mut self, mut live: Box<Live<S>>) {
-        live.request = None;
-        live.supply = Supply::default();
+        live.part();
         let scratch = live.connection.take_scratch();
         self.give_back(scratch);
         self.put_slot(live);
@@ -247,6 +258,57 @@ impl<S> Engine<S> {
         if self.spare.len() < SPARE_SCRATCHES && scratch.is_worth_keeping() {
             self.spare.push(scratch);
         }
+    }
+}
+
+/// Begins the exchange on a connection that is in nobody else's hands, and idle.
+pub(super) fn begin<S>(
+    session: &mut Session,
+    spare: &mut Vec<Scratch>,
+    now: Now,
+    id: RequestId,
+    live: &mut Live<S>,
+) {
+    let mut scratch = spare.pop().unwrap_or_default();
+    scratch.clear();
+    let Some(beginning) = session.begin(now, id, scratch.out(), live.connection.pulse()) else {
+        return;
+    };
+    live.request = Some(id);
+    live.info = ConnectionInfo {
+        number: beginning.number,
+        served: beginning.served,
+    };
+    let plan = beginning.plan();
+    live.supply = Supply::of(&beginning.request, plan.content);
+    live.note_begin(now, beginning.kept);
+    let started = live.connection.start_encoded(now, plan, scratch);
+    debug_assert!(started.is_ok());
+    live.term = Term {
+        expects: beginning.expects,
+        judged: beginning.judged,
+        granted: now.tick,
+        answered: now.tick,
+        deadline: beginning.deadline,
+        request: Some(beginning.request),
+    };
+}
+
+/// An exchange whose response was read to its end leaves its connection; what becomes of that, and the exchange's memory.
+pub(super) fn wind_up<S>(session: &mut Session, live: &mut Live<S>) -> (Outcome, Scratch) {
+    let outcome = judge_end(session, live);
+    live.part();
+    (outcome, live.connection.take_scratch())
+}
+
+/// Whether a connection may be used again, its peer's hint included.
+fn judge_end<S>(session: &mut Session, live: &mut Live<S>) -> Outcome {
+    if let Err(reason) = live.connection.renew() {
+        return Outcome::Close(reason);
+    }
+    match session.note_hint(live.id, live.connection.keep_alive()) {
+        true => Outcome::Reusable,
+        false => Outcome::Close(CloseReason::KeepAliveHint),
     }
 }
 

@@ -4,11 +4,11 @@ use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 
 use super::engine::{Engine, Slot};
-use super::exchange::Begun;
+use super::exchange::{Begun, begin, wind_up};
 use super::live::{Live, Readiness};
 use crate::base::{ConnectionId, Now, RequestId};
 use crate::connection::{Interest, Received};
-use crate::session::{ErrorKind, Event, TakeUp};
+use crate::session::{Error, ErrorKind, Event, HeadVerdict, TakeUp};
 
 impl<S> Engine<S> {
     /// The present tenant of a place, by [`ConnectionId::index`].
@@ -61,22 +61,35 @@ impl<S> Engine<S> {
             // Content that was held may go now: look at its connection again.
             TakeUp::Wait => self.dirty.extend(self.session.connection_of(id)),
             TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
-            TakeUp::Use(connection) => match self.begin_on(now, id, connection) {
-                Begun::Live(live) => {
-                    self.put_slot(live);
-                    self.ready.push_back(connection);
-                }
-                Begun::Failed(error) => self.events.push_back(Event::Failed(id, error)),
-                Begun::Waiting => {}
-            },
+            TakeUp::Use(connection) => self.begin_in_place(now, id, connection),
             TakeUp::Abort(connection) => {
                 if let Some(live) = self.take_slot(connection) {
                     let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);
-                    self.events.push_back(Event::Failed(id, error));
+                    self.events.push_back(failed_or_again(id, error));
                 }
             }
         }
         self.settle();
+    }
+
+    /// Begins an exchange on a connection that stays in its slot.
+    fn begin_in_place(&mut self, now: Now, id: RequestId, connection: ConnectionId) {
+        if let Some(Slot::Here(live)) = self.slots.get_mut(connection.index())
+            && live.id == connection
+            && live.connection.is_idle()
+        {
+            begin(&mut self.session, &mut self.spare, now, id, live);
+            self.ready.push_back(connection);
+            return;
+        }
+        match self.begin_on(now, id, connection) {
+            Begun::Live(live) => {
+                self.put_slot(live);
+                self.ready.push_back(connection);
+            }
+            Begun::Failed(error) => self.events.push_back(Event::Failed(id, error)),
+            Begun::Waiting => {}
+        }
     }
 
     /// A connection to drive; whatever was done to it is noticed when the guard goes.
@@ -110,9 +123,12 @@ impl<S> Engine<S> {
     }
 
     fn poll_connection(&mut self, now: Now, connection: ConnectionId) -> Option<Event> {
-        let Some(Slot::Here(live)) = self.slot_mut(connection) else {
+        let Some(Slot::Here(live)) = self.slots.get_mut(connection.index()) else {
             return None;
         };
+        if live.id != connection {
+            return None;
+        }
         let Some(id) = live.request else {
             self.poll_requestless(now, connection);
             return None;
@@ -127,38 +143,56 @@ impl<S> Engine<S> {
                 return asks.then_some(Event::ContentWanted(id));
             }
             Ok(Received::Interim(_)) => Event::Interim(id),
-            Ok(Received::Head(_)) => return self.poll_head(now, id, connection),
+            Ok(Received::Head(_)) => {
+                live.term.answered = now.tick;
+                if live.term.judged {
+                    return self.poll_head(now, id, connection);
+                }
+                Event::Head(id)
+            }
             Ok(Received::Switched) => return Some(Event::Switched(id)),
             Ok(Received::Content(_)) => return Some(Event::Content(id)),
             Ok(Received::Trailers(_)) => Event::Trailers(id),
             Ok(Received::End) => {
-                let live = self.take_slot(connection)?;
-                let scratch = self.finish(now, id, live);
+                let (outcome, scratch) = wind_up(&mut self.session, live);
                 self.give_back(scratch);
+                self.session.end(now, id, outcome);
+                self.settle();
                 // What the transport is still known to have is not this exchange's: look at it.
                 self.ready.push_back(connection);
                 return Some(Event::End(id));
             }
             Err(failure) => {
                 let live = self.take_slot(connection)?;
-                return self
-                    .fail_or_replay(now, id, live, failure)
-                    .map(|error| Event::Failed(id, error));
+                let error = self.fail_or_replay(now, id, live, failure);
+                return Some(failed_or_again(id, error));
             }
         };
         self.dirty.push_back(connection);
         Some(event)
     }
 
+    /// A head on which the request may be sent anew.
     fn poll_head(&mut self, now: Now, id: RequestId, connection: ConnectionId) -> Option<Event> {
         let live = self.take_slot(connection)?;
-        if self.is_refused_expectation(id, &live) {
-            self.drop_expectation(now, id, live);
-            return None;
+        match self.judge_head(now, id, &live) {
+            HeadVerdict::Deliver => {
+                self.put_slot(live);
+                self.dirty.push_back(connection);
+                Some(Event::Head(id))
+            }
+            HeadVerdict::Part => {
+                let error = self.part(now, id, live);
+                // What its transport is still known to have may be the rest of the response.
+                self.ready.push_back(connection);
+                Some(failed_or_again(id, error))
+            }
+            // Whoever ended it has told, or will.
+            HeadVerdict::Abort => {
+                self.put_slot(live);
+                None
+            }
         }
-        self.put_slot(live);
-        self.dirty.push_back(connection);
-        Some(Event::Head(id))
     }
 
     /// A connection without a request was touched: it is idle, or the rest of a response is being thrown away.
@@ -179,6 +213,13 @@ impl<S> Engine<S> {
             }
             self.put_slot(live);
         }
+    }
+}
+
+fn failed_or_again(id: RequestId, error: Option<Error>) -> Event {
+    match error {
+        Some(error) => Event::Failed(id, error),
+        None => Event::Again(id),
     }
 }
 

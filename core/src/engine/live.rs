@@ -3,10 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use crate::base::{ConnectionId, Now, RequestId, Tick};
 use crate::connection::{Connection, Interest, Outgoing, Rest};
-use crate::session::Patience;
+use crate::session::{ConnectionInfo, Patience, Request, Timeouts};
 
 use super::supply::Supply;
 
@@ -22,28 +23,26 @@ pub struct Readiness {
     pub closed: bool,
 }
 
-/// Which connection a request uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionInfo {
-    /// Its number in the order in which the session opened connections, from 1.
-    pub number: u64,
-    /// How many requests it had served before this one.
-    pub served: u64,
-}
-
-impl fmt::Display for ConnectionInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let use_ = if self.served == 0 { "new" } else { "reused" };
-        write!(f, "connection #{}, {use_}", self.number)
-    }
-}
-
 /// What became of one write.
 enum Wrote {
     /// The transport took something; so many octets of it were content.
     Some(usize),
     /// There is nothing to write, or nobody to take it.
     Nothing,
+}
+
+/// What the present exchange's time limits are counted from.
+#[derive(Debug, Default)]
+pub(super) struct Term {
+    /// Whose limits they are; none while the rest of a response is thrown away.
+    pub(super) request: Option<Arc<Request>>,
+    pub(super) expects: bool,
+    /// A head is to be judged before it is told: the request may be sent anew.
+    pub(super) judged: bool,
+    pub(super) granted: Tick,
+    /// When the head of its response was there.
+    pub(super) answered: Tick,
+    pub(super) deadline: Option<Tick>,
 }
 
 /// An open connection with whatever the driver needs to move its octets.
@@ -55,7 +54,9 @@ pub struct Live<S> {
     pub(super) id: ConnectionId,
     pub(super) request: Option<RequestId>,
     pub(super) info: ConnectionInfo,
-    pub(super) patience: Patience,
+    pub(super) term: Term,
+    /// The session's time limits.
+    timeouts: Arc<Timeouts>,
     pub(super) ready: Readiness,
     /// When the transport was last asked for octets.
     looked: Option<Tick>,
@@ -68,7 +69,12 @@ pub struct Live<S> {
 }
 
 impl<S> Live<S> {
-    pub(super) fn new(id: ConnectionId, io: S, connection: Connection) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        io: S,
+        connection: Connection,
+        timeouts: Arc<Timeouts>,
+    ) -> Self {
         Self {
             io,
             connection,
@@ -78,7 +84,8 @@ impl<S> Live<S> {
                 number: 0,
                 served: 0,
             },
-            patience: Patience::default(),
+            term: Term::default(),
+            timeouts,
             // A transport that was just opened takes octets, and may have some already: the readiness that told of the
             // opening told of them too, and will not be told again.
             ready: Readiness {
@@ -91,6 +98,13 @@ impl<S> Live<S> {
             must_look: false,
             supply: Supply::default(),
         }
+    }
+
+    /// The exchange is over, or nobody's any more.
+    pub(super) fn part(&mut self) {
+        self.request = None;
+        self.supply = Supply::default();
+        self.term = Term::default();
     }
 
     /// The connection's id.
@@ -112,7 +126,16 @@ impl<S> Live<S> {
     /// let go of will have come too late. For drivers that sleep on one
     /// connection; the session watches all of them through [`Engine::deadline`](crate::Engine::deadline) anyway.
     pub fn deadline(&self) -> Option<Tick> {
-        self.patience.due(self.connection.pulse()).map(|(at, _)| at)
+        let Some(request) = &self.term.request else {
+            return self.term.deadline;
+        };
+        let patience = Patience {
+            timeouts: request.timeouts_in(&self.timeouts),
+            expects: self.term.expects,
+            granted: self.term.granted,
+            deadline: self.term.deadline,
+        };
+        patience.due(self.connection.pulse()).map(|(at, _)| at)
     }
 
     /// Adds what a poll or a failed operation has told about the transport.
@@ -162,6 +185,9 @@ impl<S> Live<S> {
                 Wrote::Some(taken) => self.supply.took(taken),
                 Wrote::Nothing => return,
             }
+            if self.connection.has_sent_all() {
+                return;
+            }
         }
     }
 
@@ -192,9 +218,11 @@ impl<S> Live<S> {
         content: Option<&[u8]>,
         write: &mut impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
     ) -> Wrote {
+        self.connection.await_transport(now);
         let content = content.unwrap_or_else(|| self.supply.piece());
         let outgoing = self.connection.outgoing(content);
         if outgoing.is_empty() {
+            self.connection.await_source();
             return Wrote::Nothing;
         }
         match write(&mut self.io, &outgoing) {

@@ -17,6 +17,6 @@ mod upgraded;
 
 pub use engine::{Command, Engine};
 pub use in_place::Driving;
-pub use live::{ConnectionInfo, Live, Readiness};
+pub use live::{Live, Readiness};
 pub use shared::Step;
 pub use upgraded::Upgraded;

@@ -8,7 +8,7 @@ use super::live::Live;
 use super::upgraded::Upgraded;
 use crate::base::{Now, RequestId};
 use crate::connection::{Failure, Scratch};
-use crate::session::{ContentError, Error, ErrorKind, TakeUp, Verdict};
+use crate::session::{ContentError, Error, ErrorKind, HeadVerdict, TakeUp, Verdict};
 
 /// What a request may do now.
 #[derive(Debug)]
@@ -43,31 +43,36 @@ impl<S> Engine<S> {
     }
 
     /// The final head has come: what is to be done with the response?
-    pub fn handle_head(&mut self, id: RequestId, live: &Live<S>) -> Verdict {
-        if !self.session.is_running(id) {
-            Verdict::Abort
-        } else if self.is_refused_expectation(id, live) {
-            Verdict::Again
-        } else {
-            Verdict::Deliver
+    pub fn handle_head(&mut self, now: Now, id: RequestId, live: &Live<S>) -> Verdict {
+        match self.judge_head(now, id, live) {
+            HeadVerdict::Deliver => {
+                let status = live.connection.head().status();
+                let attempts = self.session.attempts(id, status, now.tick);
+                Verdict::Deliver(attempts.unwrap_or_default())
+            }
+            HeadVerdict::Part => Verdict::Again,
+            HeadVerdict::Abort => Verdict::Abort,
         }
     }
 
-    /// The verdict was [`Verdict::Again`]: the connection is given up, and the request goes on with another.
+    /// The verdict was [`Verdict::Again`]: the connection is left, and the request goes on with another, now or after a
+    /// rest; or it has failed, because no retry is left.
     pub fn again(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Step<S> {
-        self.drop_expectation(now, id, live);
-        self.step(now, id)
+        match self.part(now, id, live) {
+            Some(error) => Step::Failed(error),
+            None => self.step(now, id),
+        }
     }
 
-    /// The content of a request is not what was announced, or its source failed: the request is over. Returns its error.
+    /// The content of a request is not what was announced, or its source failed: the request is over.
     pub fn fail_source(
         &mut self,
         now: Now,
         id: RequestId,
         live: Box<Live<S>>,
         why: ContentError,
-    ) -> Error {
-        self.fail_with(now, id, live, ErrorKind::Content(why))
+    ) -> Step<S> {
+        self.failed(now, id, live, ErrorKind::Content(why))
     }
 
     /// The connection was [switched](crate::Received::Switched): takes its stream. The session forgets it.
@@ -133,9 +138,17 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The connection's pulse asks for it back: its request is over. Returns why.
-    pub fn abort(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Error {
-        self.fail_with(now, id, live, ErrorKind::SessionClosed)
+    /// The connection's pulse asks for it back: a time limit has passed, or the session was closed. The request is over,
+    /// or is retried.
+    pub fn abort(&mut self, now: Now, id: RequestId, live: Box<Live<S>>) -> Step<S> {
+        self.failed(now, id, live, ErrorKind::SessionClosed)
+    }
+
+    fn failed(&mut self, now: Now, id: RequestId, live: Box<Live<S>>, kind: ErrorKind) -> Step<S> {
+        match self.fail_with(now, id, live, kind) {
+            Some(error) => Step::Failed(error),
+            None => self.step(now, id),
+        }
     }
 
     /// The application gives the request up while its connection is out.

@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::connection::{Connection, Misuse};
+use crate::connection::{Connection, ContentPlan, Misuse};
 use crate::message::Fields;
 use crate::session::Request;
 
@@ -32,7 +32,11 @@ enum Next {
 }
 
 impl Supply {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request, plan: ContentPlan) -> Self {
+        // Nearly every request has none, and no end to be told of.
+        if plan == ContentPlan::None {
+            return Self::default();
+        }
         match request.content_in_memory() {
             // The end is told whatever the framing is: a request's own lines may have made it chunked.
             Some(piece) => Self {
@@ -64,10 +68,10 @@ impl Supply {
 
     /// Tells the connection that the content has ended, if it has.
     pub(super) fn end(&mut self, connection: &mut Connection) {
-        if !self.piece.is_empty() || !connection.wants_content() {
-            return;
-        }
-        if let Next::End(trailers) = &mut self.next {
+        if let Next::End(trailers) = &mut self.next
+            && self.piece.is_empty()
+            && connection.wants_content()
+        {
             let trailers = core::mem::take(trailers);
             self.next = Next::Nothing;
             // What ends here was checked when it was handed over. Only a driver that has written content of its own

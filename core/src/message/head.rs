@@ -35,8 +35,9 @@ pub(crate) struct StatusLine {
     pub(crate) reason: (usize, usize),
 }
 
-impl Default for StatusLine {
-    fn default() -> Self {
+impl StatusLine {
+    /// Before any was read.
+    pub(crate) const fn new() -> Self {
         Self {
             version: Version::HTTP_11,
             minor: 1,

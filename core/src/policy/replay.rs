@@ -88,7 +88,7 @@ impl Loss<'_> {
 }
 
 /// RFC 9110 §9.2.2. Methods are case-sensitive, and one that we do not know promises nothing.
-fn is_idempotent(method: &Method) -> bool {
+pub(super) fn is_idempotent(method: &Method) -> bool {
     [
         Method::GET,
         Method::HEAD,

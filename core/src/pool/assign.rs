@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::limits::PoolLimits;
+use super::limits::{PoolLimits, Shortage};
 use super::list::{Links, List};
 use crate::base::{ConnectionId, Key, RequestId, Slab};
 
@@ -38,6 +38,9 @@ pub(crate) struct Pool {
     /// All idle connections, least recently used first.
     idle_order: List,
     order_links: Links,
+    /// The origins that keep idle connections, least recently used first; only kept where they are bounded.
+    origin_order: List,
+    origin_links: Links,
     live_total: usize,
     held_back: VecDeque<OriginId>,
 }
@@ -98,6 +101,8 @@ impl Pool {
             waiter_links: Links::default(),
             idle_order: List::default(),
             order_links: Links::default(),
+            origin_order: List::default(),
+            origin_links: Links::default(),
             live_total: 0,
             held_back: VecDeque::new(),
         }
@@ -133,6 +138,7 @@ impl Pool {
             && let Some(key) = pool.idle.pop_front(&mut self.idle_links)
         {
             self.idle_order.remove(&mut self.order_links, key);
+            self.note_use(origin);
             return Assignment::Use(ConnectionId(key));
         }
         match place {
@@ -237,7 +243,25 @@ impl Pool {
         pool.idle.push_front(&mut self.idle_links, connection.0);
         self.idle_order
             .push_back(&mut self.order_links, connection.0);
+        self.note_use(origin);
         Released::Idle
+    }
+
+    /// An origin was used, or its idle connections have changed: it is the last to lose them now, or has none.
+    #[inline]
+    fn note_use(&mut self, origin: OriginId) {
+        if self.limits.idle_origins.is_some() {
+            self.move_origin(origin);
+        }
+    }
+
+    fn move_origin(&mut self, origin: OriginId) {
+        self.origin_order.remove(&mut self.origin_links, origin.0);
+        let pool = self.origins.get(origin.0);
+        if pool.is_some_and(|pool| pool.idle.len() > 0) {
+            self.origin_order
+                .push_back(&mut self.origin_links, origin.0);
+        }
     }
 
     /// The idle connection that passes a limit, if one does; asked until there is none.
@@ -246,12 +270,16 @@ impl Pool {
         if pool.idle.len() > self.limits.idle_per_origin {
             return pool.idle.back(&self.idle_links).map(ConnectionId);
         }
-        let surplus = self.idle_order.len() > self.limits.idle_total;
-        if surplus {
-            self.idle_order.front(&self.order_links).map(ConnectionId)
-        } else {
-            None
+        if self.idle_order.len() > self.limits.idle_total {
+            return self.idle_order.front(&self.order_links).map(ConnectionId);
         }
+        let most = self.limits.idle_origins?;
+        if self.origin_order.len() <= most {
+            return None;
+        }
+        let least = self.origin_order.front(&self.origin_links)?;
+        let idle = self.origins.get(least)?.idle;
+        idle.back(&self.idle_links).map(ConnectionId)
     }
 
     /// An idle connection leaves the pool, to be closed.
@@ -260,6 +288,13 @@ impl Pool {
             pool.idle.remove(&mut self.idle_links, connection.0);
         }
         self.idle_order.remove(&mut self.order_links, connection.0);
+        if self
+            .origins
+            .get(origin.0)
+            .is_some_and(|pool| pool.idle.len() == 0)
+        {
+            self.origin_order.remove(&mut self.origin_links, origin.0);
+        }
         self.closed(origin);
     }
 
@@ -288,32 +323,35 @@ impl Pool {
         Some(origin)
     }
 
-    /// A waiting request gives up.
-    pub(crate) fn leave_queue(&mut self, origin: OriginId, request: RequestId) {
+    /// A waiting request gives up; `place` is what it asked for.
+    pub(crate) fn leave_queue(&mut self, origin: OriginId, request: RequestId, place: Place) {
         let Some(pool) = self.origins.get_mut(origin.0) else {
             return;
         };
-        let fresh = pool
-            .fresh_waiters
-            .iter(&self.waiter_links)
-            .any(|waiter| waiter == request.0);
-        let list = match fresh {
-            true => &mut pool.fresh_waiters,
-            false => &mut pool.waiters,
+        let list = match place {
+            Place::Fresh => &mut pool.fresh_waiters,
+            Place::Back | Place::Front => &mut pool.waiters,
         };
         list.remove(&mut self.waiter_links, request.0);
     }
 
-    /// Whether a connection is being opened that this waiting request would get: then it does not wait for a limit.
-    pub(crate) fn has_dial(&self, origin: OriginId, request: RequestId) -> bool {
-        let Some(pool) = self.origins.get(origin.0) else {
-            return false;
-        };
-        let fresh = pool.fresh_waiters.iter(&self.waiter_links);
-        fresh
-            .chain(pool.waiters.iter(&self.waiter_links))
-            .take(pool.dialling)
-            .any(|waiter| waiter == request.0)
+    /// Whether a connection is being opened to this origin.
+    pub(crate) fn has_dial(&self, origin: OriginId) -> bool {
+        let pool = self.origins.get(origin.0);
+        pool.is_some_and(|pool| pool.dialling > 0)
+    }
+
+    /// The limit that keeps a waiting request of this origin from having a connection of its own; `None` if one is being
+    /// opened for each.
+    pub(crate) fn shortage(&self, origin: OriginId) -> Option<Shortage> {
+        let pool = self.origins.get(origin.0)?;
+        if pool.waiting() <= pool.dialling {
+            return None;
+        }
+        let own = self.limits.live_per_origin;
+        let own = own.filter(|limit| pool.live >= *limit);
+        let total = self.limits.live_total.map(Shortage::Total);
+        own.map(Shortage::PerOrigin).or(total)
     }
 
     /// The request that has waited longest for this origin.
@@ -402,7 +440,7 @@ mod tests {
         assert!(pool.wants_dial(origin));
         pool.dialling(origin);
         assert!(!pool.wants_dial(origin), "the limit of one is reached");
-        pool.leave_queue(origin, request(0));
+        pool.leave_queue(origin, request(0), Place::Back);
         pool.dialled(origin);
         assert_eq!(
             pool.released(origin, connection(0), Age::Used),
@@ -486,6 +524,30 @@ mod tests {
     }
 
     #[test]
+    fn origins_beyond_the_bound_lose_their_connections() {
+        let (mut pool, first) = pool(PoolLimits {
+            idle_origins: Some(2),
+            ..PoolLimits::default()
+        });
+        let (second, third) = (pool.add_origin(), pool.add_origin());
+        for (origin, index) in [(first, 0), (first, 1), (second, 2)] {
+            pool.dialling(origin);
+            pool.dialled(origin);
+            pool.released(origin, connection(index), Age::Used);
+        }
+        // The first is used once more: the second is the older one now.
+        let used = pool.request(first, request(0), Place::Back);
+        assert_eq!(used, Assignment::Use(connection(1)));
+        pool.released(first, connection(1), Age::Used);
+        pool.dialling(third);
+        pool.dialled(third);
+        pool.released(third, connection(3), Age::Used);
+        assert_eq!(pool.idle_surplus(third), Some(connection(2)));
+        pool.remove_idle(second, connection(2));
+        assert_eq!(pool.idle_surplus(third), None);
+    }
+
+    #[test]
     fn who_was_failed_by_a_kept_connection_gets_a_new_one() {
         let (mut pool, origin) = pool(PoolLimits {
             live_per_origin: Some(2),
@@ -510,14 +572,14 @@ mod tests {
             pool.released(origin, connection(1), Age::Used),
             Released::Idle
         );
-        assert!(pool.has_dial(origin, request(0)));
+        assert!(pool.has_dial(origin));
         pool.dialled(origin);
         assert_eq!(
             pool.released(origin, connection(2), Age::New),
             Released::Granted(request(0))
         );
         pool.request(origin, request(2), Place::Fresh);
-        pool.leave_queue(origin, request(2));
+        pool.leave_queue(origin, request(2), Place::Fresh);
         assert_eq!(pool.counts(origin), Some((1, 0, 2, 0)));
     }
 }

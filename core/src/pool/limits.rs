@@ -15,13 +15,40 @@ pub struct PoolLimits {
     /// Idle connections kept in all: 100. Beyond it the least recently used one is closed.
     pub idle_total: usize,
     /// Connections per origin that are idle, in use or being opened: no bound. Requests beyond it wait, first come
-    /// first served.
+    /// first served. With a bound of zero nothing can be sent, and every request fails at once.
     pub live_per_origin: Option<usize>,
     /// Such connections in all: no bound. To make room, the least recently used idle one is closed.
     pub live_total: Option<usize>,
+    /// Origins that keep idle connections: no bound. Beyond it the origin that was used least recently loses its own, as
+    /// with `pool_connections` of `requests`.
+    pub idle_origins: Option<usize>,
+    /// What becomes of a request that meets a limit on live connections: it waits.
+    pub when_full: WhenFull,
+    /// How long a connection may serve after it was opened: for ever. It is not torn out of an exchange, but not used for
+    /// another.
+    pub lifetime: Option<Duration>,
     /// How long a connection may be idle: 90 s. Many servers close after 60 to 120 s; closing first avoids the race.
     /// (A blocking session has no thread that watches: it closes them when it is used next.)
     pub idle_time: Option<Duration>,
+}
+
+/// What becomes of a request that meets a limit on live connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It waits, first come first served in its origin, for as long as [`Timeouts::pool_wait`](crate::Timeouts).
+    #[default]
+    Wait,
+    /// It fails at once.
+    Fail,
+}
+
+/// The limit on live connections that keeps a request from having one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// [`PoolLimits::live_per_origin`], which is so many.
+    PerOrigin(usize),
+    /// [`PoolLimits::live_total`], which is so many.
+    Total(usize),
 }
 
 impl Default for PoolLimits {
@@ -31,7 +58,18 @@ impl Default for PoolLimits {
             idle_total: 100,
             live_per_origin: None,
             live_total: None,
+            idle_origins: None,
+            when_full: WhenFull::Wait,
+            lifetime: None,
             idle_time: Some(Duration::from_secs(90)),
         }
+    }
+}
+
+impl PoolLimits {
+    /// Whether who meets a limit is not to wait: so it was wished, or no connection may ever be opened.
+    pub(crate) fn is_waiting_in_vain(&self) -> bool {
+        let none = [self.live_per_origin, self.live_total].contains(&Some(0));
+        none || self.when_full == WhenFull::Fail
     }
 }

@@ -21,7 +21,11 @@ pub(crate) enum Standing {
     Dialling,
     Granted(ConnectionId),
     Running(ConnectionId),
+    /// Its driver has seen a response that is nobody's.
+    Parting(ConnectionId),
     Aborting(ConnectionId),
+    /// It is sent anew, later.
+    Resting,
     Failed,
 }
 
@@ -38,10 +42,12 @@ impl Session {
     pub(crate) fn standing(&self, id: RequestId) -> Option<Standing> {
         let exchange = self.exchanges.get(id.0)?;
         Some(match exchange.state {
-            ExchangeState::Waiting => self.waiting(exchange.origin, id),
+            ExchangeState::Waiting(..) => self.waiting(exchange.origin, id),
             ExchangeState::Granted(connection) => Standing::Granted(connection),
             ExchangeState::Running(connection) => Standing::Running(connection),
+            ExchangeState::Parting(connection, _) => Standing::Parting(connection),
             ExchangeState::Aborting(connection, _) => Standing::Aborting(connection),
+            ExchangeState::Resting(_) => Standing::Resting,
             ExchangeState::Failed(_) => Standing::Failed,
         })
     }
@@ -82,7 +88,7 @@ impl Session {
         let tenancy = |member: &Member| match member.state {
             MemberState::Attempt(_) => Tenancy::Attempt,
             MemberState::Idle(_) => Tenancy::Idle,
-            MemberState::Draining(_) => Tenancy::Draining,
+            MemberState::Draining(..) => Tenancy::Draining,
             MemberState::Held(id) => Tenancy::Held(id),
             MemberState::Free => panic!("a connection that nobody has taken up"),
         };
@@ -137,7 +143,7 @@ impl Session {
 
     fn check_counts(&self) -> Result<(), String> {
         let draining =
-            |(_, member): &(_, &Member)| matches!(member.state, MemberState::Draining(_));
+            |(_, member): &(_, &Member)| matches!(member.state, MemberState::Draining(..));
         let count = self.members.iter().filter(draining).count();
         ensure(
             count == self.draining,
@@ -179,7 +185,7 @@ impl Session {
             "what is alive",
         )?;
         let waiting = self.exchanges.iter().filter(|(_, exchange)| {
-            exchange.origin == origin && matches!(exchange.state, ExchangeState::Waiting)
+            exchange.origin == origin && matches!(exchange.state, ExchangeState::Waiting(..))
         });
         ensure(waiting.count() == tally.waiting.len(), "who waits")?;
         ensure(self.tenant(origin).is_some(), "an origin without a name")
@@ -191,31 +197,29 @@ impl Session {
             member.is_some_and(|member| matches!(member.state, MemberState::Held(one) if one == id))
         };
         match &exchange.state {
-            ExchangeState::Waiting => {
+            ExchangeState::Waiting(_, until) => {
                 let place = self.pool.place_in_queue(exchange.origin, id);
                 ensure(place.is_some(), "it stands in no queue")?;
-                let due = exchange
-                    .wait_until
-                    .into_iter()
-                    .chain(exchange.patience.deadline);
-                self.is_armed(Owner::Request(id), exchange.armed, due.min())
+                self.is_timed(id, exchange, *until)
+            }
+            ExchangeState::Resting(until) => {
+                let rests_for = |member: &Member| matches!(member.state, MemberState::Draining(_, Some(next)) if next == id);
+                let mut members = self.members.iter();
+                // Whoever waits for a rest is woken by its end, and that has a timer.
+                let waits = members.any(|(_, member)| rests_for(member));
+                self.is_timed(id, exchange, (!waits).then_some(*until))
             }
             ExchangeState::Granted(connection) => {
                 ensure(own(*connection), "its connection is another's")?;
                 ensure(told, "nobody is told of its connection")?;
-                self.is_armed(
-                    Owner::Request(id),
-                    exchange.armed,
-                    exchange.patience.deadline,
-                )
+                self.is_timed(id, exchange, None)
             }
             ExchangeState::Running(connection) => {
                 ensure(own(*connection), "its connection is another's")?;
-                self.is_armed(
-                    Owner::Request(id),
-                    exchange.armed,
-                    exchange.patience.deadline,
-                )
+                self.is_timed(id, exchange, None)
+            }
+            ExchangeState::Parting(connection, _) => {
+                ensure(own(*connection), "its connection is another's")
             }
             ExchangeState::Aborting(connection, _) => {
                 ensure(own(*connection), "its connection is another's")?;
@@ -237,30 +241,35 @@ impl Session {
                 ensure(own, "it is dialled for nothing")
             }
             MemberState::Idle(since) => {
-                let limit = member.hint.idle_within(self.config.pool.idle_time);
-                self.is_armed(owner, member.armed, limit.map(|limit| since.after(limit)))
+                let limit = member.idle_limit(&self.config.pool);
+                let due = limit.map(|limit| since.after(limit));
+                let due = due.into_iter().chain(member.end(&self.config.pool)).min();
+                self.is_armed(owner, member.armed, due)
             }
-            MemberState::Draining(until) => self.is_armed(owner, member.armed, Some(until)),
+            MemberState::Draining(until, _) => self.is_armed(owner, member.armed, Some(until)),
             MemberState::Held(request) => {
                 let exchange = self.exchanges.get(request.0);
                 let Some(exchange) = exchange else {
                     return Err("it is held for nobody".into());
                 };
                 match exchange.state {
-                    ExchangeState::Granted(own) | ExchangeState::Aborting(own, _) => {
+                    ExchangeState::Granted(own)
+                    | ExchangeState::Parting(own, _)
+                    | ExchangeState::Aborting(own, _) => {
                         ensure(own == id, "it is held for one who has another")
                     }
                     ExchangeState::Running(own) => {
                         ensure(own == id, "it is held for one who has another")?;
-                        let limited = exchange.patience.shortest().is_some();
+                        let limited = exchange.patience(&self.config.timeouts);
+                        let limited = limited.first_look().is_some();
                         ensure(
                             !limited || self.comes_up(owner, member.armed),
                             "nobody will look at its limits",
                         )
                     }
-                    ExchangeState::Waiting | ExchangeState::Failed(_) => {
-                        Err("it is held for one who has none".into())
-                    }
+                    ExchangeState::Waiting(..)
+                    | ExchangeState::Resting(_)
+                    | ExchangeState::Failed(_) => Err("it is held for one who has none".into()),
                 }
             }
         }
@@ -273,6 +282,17 @@ impl Session {
             ensure(own, "an establish without its dial")?;
         }
         self.is_armed(Owner::Establish(id), establish.armed(), establish.due)
+    }
+
+    /// Whether a request comes up when it must: at the end of its time, or of its state.
+    fn is_timed(
+        &self,
+        id: RequestId,
+        exchange: &Exchange,
+        until: Option<Tick>,
+    ) -> Result<(), String> {
+        let due = until.into_iter().chain(exchange.deadline).min();
+        self.is_armed(Owner::Request(id), exchange.armed, due)
     }
 
     /// Whether a limit of time will be noticed when it passes.
@@ -310,14 +330,17 @@ impl Session {
         let _ = write!(out, "{}{lines:?}", self.closed);
         for (key, exchange) in self.exchanges.iter() {
             let (state, until) = match &exchange.state {
-                ExchangeState::Waiting => ("w", exchange.wait_until.map(from)),
+                ExchangeState::Waiting(_, until) => ("w", until.map(from)),
+                ExchangeState::Resting(until) => ("s", Some(from(*until))),
+                ExchangeState::Parting(..) => ("p", None),
                 ExchangeState::Granted(_) => ("g", None),
                 ExchangeState::Running(_) => ("r", None),
                 ExchangeState::Aborting(..) => ("a", None),
                 ExchangeState::Failed(_) => ("f", None),
             };
-            let due = exchange.patience.deadline.map(from);
-            let sent = (exchange.replays, exchange.expect_refused);
+            let due = exchange.deadline.map(from);
+            let behind = exchange.course.as_ref().map(|course| course.attempts.len());
+            let sent = (exchange.replays, exchange.expect_refused, behind);
             let origin = exchange.origin.0.index;
             let _ = write!(out, "|{}{state}{origin}{until:?}{due:?}{sent:?}", key.index);
         }
@@ -343,11 +366,15 @@ impl Session {
     }
 
     fn paint_member(&self, member: &Member, from: &dyn Fn(Tick) -> i128, out: &mut String) {
-        let used = (member.served > 0, member.rested);
+        let end = member.end(&self.config.pool).map(from);
+        let used = (member.served > 0, member.rested, end);
         let _ = match member.state {
             MemberState::Attempt(_) | MemberState::Free => write!(out, "a"),
             MemberState::Idle(since) => write!(out, "i{used:?}{}", from(since)),
-            MemberState::Draining(until) => write!(out, "d{used:?}{}", from(until)),
+            MemberState::Draining(until, next) => {
+                let next = next.map(RequestId::index);
+                write!(out, "d{used:?}{}{next:?}", from(until))
+            }
             MemberState::Held(id) => {
                 let pulse = &member.pulse;
                 let asked = (pulse.abort_requested(), pulse.may_proceed());

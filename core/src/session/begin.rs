@@ -8,8 +8,8 @@ use super::prepare::{Expectation, HeadParts, encode_head};
 use super::request::Request;
 use super::session::Session;
 use super::shape::Shape;
-use super::timers::{Owner, Patience};
-use crate::base::{Now, Pulse, RequestId};
+use super::timers::Owner;
+use crate::base::{Now, Pulse, RequestId, Tick};
 use crate::connection::RequestPlan;
 
 /// What a request needs to begin on its connection.
@@ -17,8 +17,10 @@ pub(crate) struct Beginning {
     pub(crate) request: Arc<Request>,
     /// What the core keeps of its promises, where the session's lines have changed that.
     shape: Option<Shape>,
-    expects: bool,
-    pub(crate) patience: Patience,
+    pub(crate) expects: bool,
+    /// A response may be no answer to it.
+    pub(crate) judged: bool,
+    pub(crate) deadline: Option<Tick>,
     pub(crate) number: u64,
     pub(crate) served: u64,
     /// The connection was kept for it, and not opened for it just now.
@@ -61,33 +63,41 @@ impl Session {
         let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect);
         encode_head(out, &parts);
         let expects = expect.holds(&shape);
-        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
-        exchange.patience.expect_continue = timeouts.expect_continue.filter(|_| expects);
+        let shape = match shape {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(shape) => Some(shape),
+        };
+        exchange.expects = expects;
+        exchange.granted = now.tick;
         let member = self.members.get_mut(connection.0)?;
         if member.served == 0 {
             member.pulse = Arc::clone(pulse);
         } else {
-            self.reused += 1;
+            self.stats.counters.reused += 1;
         }
-        let patience = exchange.patience;
+        let patience = exchange.patience(&self.config.timeouts);
+        pulse.watch_speed(patience.timeouts.minimum_speed.is_some());
         let beginning = Beginning {
-            request: Arc::clone(request),
-            shape: match shape {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(shape) => Some(shape),
-            },
+            request: Arc::clone(&exchange.request),
+            shape,
             expects,
-            patience,
+            judged: expects || exchange.request.retry_in(&self.config).is_some(),
+            deadline: exchange.deadline,
             number: member.number,
             served: member.served,
             kept: member.served > 0 || member.rested,
         };
         member.served += 1;
-        if let Some(limit) = patience.shortest() {
-            let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+        // Most requests have the session's limits, of which the shortest is known.
+        let first_look = match exchange.request.timeouts.is_none() && !expects {
+            true => self.first_look.map(|limit| now.tick.after(limit)),
+            false => patience.first_look(),
+        };
+        if let Some(due) = first_look {
+            let owner = Owner::Connection(connection);
             self.timers.arm(&mut member.armed, owner, due);
         }
-        if patience.deadline.is_some() {
+        if exchange.deadline.is_some() {
             self.arm_request(id);
         }
         Some(beginning)

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::io;
+use std::sync::Arc;
 
 use crate::connection::Misuse;
 use crate::message::OriginError;
@@ -84,7 +85,10 @@ impl fmt::Display for RequestError {
             Self::Trailer => "these trailer fields cannot follow this content",
             Self::Expect => "Expect may say `100-continue`, and only with content",
             Self::Remove => "Host, Content-Length and Transfer-Encoding cannot be removed",
-            Self::NoSource => "nobody is there to hand over the content piece by piece",
+            Self::NoSource => {
+                "nobody is there to hand over the content: give it to the builder as `body` or `body_reader`, or submit the \
+                 request to an engine or driver and hand it over with `push_content`"
+            }
         };
         f.write_str(text)
     }
@@ -116,7 +120,7 @@ impl fmt::Display for ResolveError {
 impl core::error::Error for ResolveError {}
 
 /// Why the content of a request could not be sent as it was announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContentError {
     /// It ended before its announced length.
@@ -125,8 +129,8 @@ pub enum ContentError {
     TooLong,
     /// Its trailer fields cannot follow it.
     Trailers,
-    /// Its source failed.
-    Source(io::ErrorKind),
+    /// Its source failed, and said this.
+    Source(SourceError),
 }
 
 impl fmt::Display for ContentError {
@@ -135,12 +139,52 @@ impl fmt::Display for ContentError {
             Self::TooShort => f.write_str("the content ended before its announced length"),
             Self::TooLong => f.write_str("there is more content than was announced"),
             Self::Trailers => f.write_str("these trailer fields cannot follow the content"),
-            Self::Source(kind) => write!(f, "the source of the content failed: {kind}"),
+            Self::Source(error) => write!(f, "the source of the content failed: {error}"),
         }
     }
 }
 
-impl core::error::Error for ContentError {}
+impl core::error::Error for ContentError {
+    /// The source's own error.
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Source(SourceError(error)) => Some(&**error),
+            Self::TooShort | Self::TooLong | Self::Trailers => None,
+        }
+    }
+}
+
+impl From<io::Error> for ContentError {
+    fn from(error: io::Error) -> Self {
+        Self::Source(SourceError(Arc::new(error)))
+    }
+}
+
+/// What a source of content said when it failed. The error itself is the next [`source`](core::error::Error::source) of
+/// the [`ContentError`]. Two are equal if they are of one kind and read the same.
+#[derive(Clone, Debug)]
+pub struct SourceError(Arc<io::Error>);
+
+impl SourceError {
+    /// The kind of the source's error.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.0.kind()
+    }
+}
+
+impl PartialEq for SourceError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for SourceError {}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl From<Misuse> for ContentError {
     fn from(misuse: Misuse) -> Self {

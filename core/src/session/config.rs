@@ -2,14 +2,18 @@
 
 use core::time::Duration;
 
+use http::Method;
+
 use super::causes::RequestError;
 use super::error::{Error, ErrorKind};
 use super::prepare::Expectation;
-use super::request::{Request, check_removed};
-use super::shape::{Lines, Shape, check_host};
+use super::request::{Content, Request, check_removed};
+use super::retrying::RetryHook;
+use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::message::{FieldNames, Fields, Known};
+use crate::policy::{Retry, RetryBudget};
 use crate::pool::PoolLimits;
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
@@ -36,8 +40,31 @@ pub struct Timeouts {
     pub head: Option<Duration>,
     /// Waiting for the peer without receiving an octet: 60 s. Time that the application takes does not count.
     pub read: Option<Duration>,
-    /// The whole request from `submit` to the end of its content: none.
+    /// One exchange, from the moment when it has its connection to the end of its content: none.
+    pub exchange: Option<Duration>,
+    /// How fast content must flow, in either direction, while it is the peer who is waited for: no least speed.
+    pub minimum_speed: Option<MinimumSpeed>,
+    /// The whole request from `submit` to the end of its content, with all attempts and the waits between them: none.
     pub deadline: Option<Duration>,
+}
+
+/// A least speed of content: so many octets in each stretch of time that is spent waiting for the peer, as with curl's
+/// `--speed-limit` and `--speed-time`. Time that the application takes does not count, nor does waiting for a head.
+///
+/// ```
+/// use core::time::Duration;
+/// use sessile_core::{MinimumSpeed, Timeouts};
+/// // 1 KiB a second, judged every ten seconds.
+/// let speed = MinimumSpeed { octets: 10 * 1024, within: Duration::from_secs(10) };
+/// let timeouts = Timeouts { minimum_speed: Some(speed), ..Timeouts::default() };
+/// # let _ = timeouts;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinimumSpeed {
+    /// So many octets at least.
+    pub octets: u64,
+    /// In each such stretch of waiting.
+    pub within: Duration,
 }
 
 impl Default for Timeouts {
@@ -50,6 +77,8 @@ impl Default for Timeouts {
             expect_continue: Some(Duration::from_secs(1)),
             head: None,
             read: Some(Duration::from_secs(60)),
+            exchange: None,
+            minimum_speed: None,
             deadline: None,
         }
     }
@@ -90,15 +119,24 @@ pub struct Config {
     pub strict_framing: bool,
     /// Bounds on connections.
     pub pool: PoolLimits,
+    /// How many [events of the pool](crate::PoolEvent) are kept until they are asked for; the oldest go first. None.
+    pub pool_events: usize,
     /// Time limits, unless a request brings its own.
     pub timeouts: Timeouts,
     /// Field lines for every request. Each replaces the built-in one of its name (`User-Agent`, `Accept`) and is
-    /// replaced by a request's own lines of that name.
+    /// replaced by a request's own lines of that name. Lines that no request could be sent with are refused when the session
+    /// begins; those that some could (`Expect`, `Trailer`) are judged with each request.
     pub fields: Fields,
     /// Built-in lines that are not sent, by name.
     pub removed: FieldNames,
     /// When the peer is asked before content is sent, unless a request says otherwise.
     pub expect_continue: ExpectContinue,
+    /// When and how often a request is sent anew, unless it brings its own policy: never.
+    pub retry: Option<Retry>,
+    /// Asked about each retry before it is made.
+    pub retry_hook: Option<RetryHook>,
+    /// A bound on the retries of all requests together: none.
+    pub retry_budget: Option<RetryBudget>,
 }
 
 impl Config {
@@ -110,17 +148,24 @@ impl Config {
 
     fn judge(&self) -> Result<(), RequestError> {
         check_removed(&self.removed)?;
-        check_host(Lines {
-            own: &self.fields,
-            removed: &FieldNames::new(),
-            session: None,
-        })?;
         // Whatever content has one length has none of the others'.
         let framing = Known::ContentLength.bit() | Known::TransferEncoding.bit();
         if self.fields.known() & framing != 0 {
             return Err(RequestError::Framing);
         }
-        Ok(())
+        self.judge_fields()
+    }
+
+    /// Default lines that no request could be sent with. What depends on the request (Expect and Trailer on its content,
+    /// Connection options on fields of its own) is judged with it; a POST of unknown length has all that they could need.
+    fn judge_fields(&self) -> Result<(), RequestError> {
+        let lines = Lines {
+            own: &self.fields,
+            removed: &FieldNames::new(),
+            session: None,
+        };
+        let content = Content::Stream { length: None };
+        Shape::of(&Method::POST, &content, false, lines).map(|_| ())
     }
 
     /// What each connection holds its peer to.

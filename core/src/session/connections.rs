@@ -1,15 +1,17 @@
 //! Connections as the control plane sees them: whose each one is, and how they change hands.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::ending::Outcome;
-use super::establish::Order;
+use super::establish::{Discard, Order};
 use super::exchange::ExchangeState;
 use super::session::Session;
+use super::stats::PoolFact;
 use super::timers::Owner;
 use crate::base::{CloseReason, ConnectionId, EstablishId, Now, Pulse, RequestId, Tick};
 use crate::connection::KeepAlive;
-use crate::pool::{Age, OriginId, Released};
+use crate::pool::{Age, OriginId, PoolLimits, Released};
 
 /// A connection as the control plane sees it.
 #[derive(Debug)]
@@ -18,12 +20,14 @@ pub(super) struct Member {
     pub(super) state: MemberState,
     /// Its number in the order of opening, from 1; 0 while it is dialled.
     pub(super) number: u64,
+    /// When it was opened.
+    pub(super) opened: Tick,
     /// Requests it was given so far.
     pub(super) served: u64,
     /// It was idle once: its peer may have said something, or gone, while nobody listened.
     pub(super) rested: bool,
-    /// What its peer has hinted.
-    pub(super) hint: KeepAlive,
+    /// What its peer has hinted; few do.
+    pub(super) hint: Option<Box<KeepAlive>>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) armed: Option<Tick>,
 }
@@ -37,8 +41,9 @@ pub(super) enum MemberState {
     Free,
     /// Nobody's, since this tick.
     Idle(Tick),
-    /// Nobody's: the rest of a response that was let go of is thrown away, until this tick at the latest.
-    Draining(Tick),
+    /// Nobody's: the rest of a response that was let go of is thrown away, until this tick at the latest. Then this
+    /// request, which rests, may go on.
+    Draining(Tick, Option<RequestId>),
     /// This request's: granted, in use, or to be given back.
     Held(RequestId),
 }
@@ -50,21 +55,48 @@ impl Member {
             origin,
             state,
             number: 0,
+            opened: Tick::default(),
             served: 0,
             rested: false,
-            hint: KeepAlive::default(),
+            hint: None,
             pulse: Arc::default(),
             armed: None,
         }
     }
 }
 
+impl Member {
+    /// For how long it may be idle.
+    pub(super) fn idle_limit(&self, limits: &PoolLimits) -> Option<Duration> {
+        match &self.hint {
+            Some(hint) => hint.idle_within(limits.idle_time),
+            None => limits.idle_time,
+        }
+    }
+
+    /// When it has served for long enough.
+    pub(super) fn end(&self, limits: &PoolLimits) -> Option<Tick> {
+        limits.lifetime.map(|lifetime| self.opened.after(lifetime))
+    }
+}
+
 impl Session {
-    pub(super) fn grant(&mut self, connection: ConnectionId, id: RequestId) {
+    pub(super) fn grant(&mut self, now: Now, connection: ConnectionId, id: RequestId) {
         if let (Some(member), Some(exchange)) = (
             self.members.get_mut(connection.0),
             self.exchanges.get_mut(id.0),
         ) {
+            if matches!(exchange.state, ExchangeState::Waiting(..)) {
+                self.stats.note_waited(now.tick.since(exchange.began));
+            }
+            if self.stats.has_room() {
+                let fact = PoolFact::Granted {
+                    request: id,
+                    connection: member.number,
+                    waited: now.tick.since(exchange.began),
+                };
+                self.stats.note(now.tick, fact);
+            }
             member.state = MemberState::Held(id);
             exchange.state = ExchangeState::Granted(connection);
             self.wakes.push_back(id);
@@ -83,21 +115,24 @@ impl Session {
             _ => Age::Used,
         };
         if self.closed {
-            self.pool.closed(origin);
-            self.remove_member(connection, origin, CloseReason::SessionClosed);
-            return;
+            return self.lose(now, connection, CloseReason::SessionClosed);
+        }
+        let end = member.end(&self.config.pool);
+        if age == Age::Used && end.is_some_and(|end| end <= now.tick) {
+            return self.lose(now, connection, CloseReason::Lifetime);
         }
         match self.pool.released(origin, connection, age) {
-            Released::Granted(id) => self.grant(connection, id),
+            Released::Granted(id) => self.grant(now, connection, id),
             Released::Idle => {
                 member.rested = true;
-                let limit = member.hint.idle_within(self.config.pool.idle_time);
-                if let Some(limit) = limit {
-                    let (owner, due) = (Owner::Connection(connection), now.tick.after(limit));
+                let limit = member.idle_limit(&self.config.pool);
+                let limit = limit.map(|limit| now.tick.after(limit));
+                if let Some(due) = limit.into_iter().chain(end).min() {
+                    let owner = Owner::Connection(connection);
                     self.timers.arm(&mut member.armed, owner, due);
                 }
                 while let Some(surplus) = self.pool.idle_surplus(origin) {
-                    self.discard_idle(surplus, CloseReason::Evicted);
+                    self.discard_idle(now, surplus, CloseReason::Evicted);
                 }
                 self.replenish_held_back(now);
             }
@@ -109,23 +144,31 @@ impl Session {
         let Some(member) = self.members.get_mut(connection.0) else {
             return true;
         };
-        let counted = member.hint.requests.map(|left| left.saturating_sub(1));
-        member.hint = KeepAlive {
-            idle: hint.idle.or(member.hint.idle),
-            requests: hint.requests.or(counted),
-        };
-        member.hint.requests != Some(0)
+        if member.hint.is_none() && hint == KeepAlive::default() {
+            return true;
+        }
+        let known = member.hint.get_or_insert_default();
+        let counted = known.requests.map(|left| left.saturating_sub(1));
+        known.idle = hint.idle.or(known.idle);
+        known.requests = hint.requests.or(counted);
+        known.requests != Some(0)
     }
 
-    /// The request is over; what is left of its response is thrown away until `until`.
-    pub(crate) fn begin_draining(&mut self, id: RequestId, connection: ConnectionId, until: Tick) {
-        let exchange = self.exchanges.remove(id.0);
-        debug_assert!(exchange.is_some());
+    /// What is left of a response is thrown away until `until`; `next` waits for that.
+    pub(crate) fn begin_draining(
+        &mut self,
+        connection: ConnectionId,
+        until: Tick,
+        next: Option<RequestId>,
+    ) {
         if let Some(member) = self.members.get_mut(connection.0) {
-            member.state = MemberState::Draining(until);
+            member.state = MemberState::Draining(until, next);
             self.draining += 1;
             self.timers
                 .arm(&mut member.armed, Owner::Connection(connection), until);
+        }
+        if let Some(exchange) = next.and_then(|next| self.exchanges.get_mut(next.0)) {
+            exchange.state = ExchangeState::Resting(until);
         }
     }
 
@@ -137,41 +180,58 @@ impl Session {
     /// Whether the rest of a response is still waited for on this connection.
     pub(crate) fn is_draining(&self, connection: ConnectionId) -> bool {
         let member = self.members.get(connection.0);
-        member.is_some_and(|member| matches!(member.state, MemberState::Draining(_)))
+        member.is_some_and(|member| matches!(member.state, MemberState::Draining(..)))
     }
 
     /// The rest of a response was thrown away, or there is no point in it.
     pub(crate) fn end_draining(&mut self, now: Now, connection: ConnectionId, outcome: Outcome) {
-        self.draining = self.draining.saturating_sub(1);
-        match outcome {
-            Outcome::Reusable => self.release(now, connection),
-            Outcome::Close(reason) => self.lose(now, connection, reason),
+        let Some(member) = self.members.get(connection.0) else {
+            return;
+        };
+        let MemberState::Draining(_, next) = member.state else {
+            return;
+        };
+        self.draining -= 1;
+        self.come_back(now, connection, outcome);
+        if let Some(next) = next {
+            self.resume(now, next);
         }
     }
 
     /// Closes an idle connection: its time or its place is up, or it ended.
-    pub(super) fn discard_idle(&mut self, connection: ConnectionId, reason: CloseReason) {
+    pub(super) fn discard_idle(&mut self, now: Now, connection: ConnectionId, reason: CloseReason) {
         let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
             return;
         };
         self.pool.remove_idle(origin, connection);
-        self.remove_member(connection, origin, reason);
+        self.remove_member(now, connection, origin, reason);
     }
 
     /// A connection that was in use is gone; others may be opened in its place.
-    pub(super) fn lose(&mut self, now: Now, connection: ConnectionId, reason: CloseReason) {
+    pub(crate) fn lose(&mut self, now: Now, connection: ConnectionId, reason: CloseReason) {
         let Some(origin) = self.members.get(connection.0).map(|member| member.origin) else {
             return;
         };
         self.pool.closed(origin);
         self.replenish(now, origin);
         self.replenish_held_back(now);
-        self.remove_member(connection, origin, reason);
+        self.remove_member(now, connection, origin, reason);
     }
 
-    fn remove_member(&mut self, connection: ConnectionId, origin: OriginId, reason: CloseReason) {
-        self.members.remove(connection.0);
-        self.orders.push_back(Order::Discard(connection, reason));
+    fn remove_member(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        origin: OriginId,
+        reason: CloseReason,
+    ) {
+        let member = self.members.remove(connection.0);
+        self.orders.push_back(Order::Discard(Discard {
+            connection,
+            reason,
+            number: member.map_or(0, |member| member.number),
+            at: now.tick,
+        }));
         self.forget_if_unused(origin);
     }
 
@@ -182,7 +242,7 @@ impl Session {
             .get(connection.0)
             .is_some_and(|member| matches!(member.state, MemberState::Idle(_)));
         if idle {
-            self.discard_idle(connection, CloseReason::PeerEof);
+            self.discard_idle(now, connection, CloseReason::PeerEof);
             self.replenish_held_back(now);
         }
     }

@@ -1,15 +1,23 @@
 //! The root of all errors: whose fault, at which stage, how far the request had come, what to do now.
 
 use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::borrow::Cow;
 use std::io;
 
-use core::net::SocketAddr;
+use http::StatusCode;
 use url::Url;
 
+use super::attempt::{Attempt, Attempts, Next};
+
 use super::causes::{ContentError, RequestError, ResolveError};
+use super::hints::hint;
 use crate::base::{Progress, Pulse, Stage};
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;
+use crate::policy::StopReason;
+use crate::pool::Shortage;
 
 /// What went wrong, and with that whose fault it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +32,8 @@ pub enum ErrorKind {
         /// Why.
         error: FieldError,
     },
-    /// The application's: the method is not a token (RFC 9110 §9.1).
-    Method,
+    /// The application's: the method is not a token (RFC 9110 §9.1). It is escaped, and cut if it is long.
+    Method(Box<str>),
     /// The application's: parts that make no request.
     Request(RequestError),
     /// The network's or the name's: no address was found.
@@ -40,6 +48,11 @@ pub enum ErrorKind {
     Closed,
     /// The network's: the transport failed under way.
     Transport(io::ErrorKind),
+    /// The pool has reached a limit, and is told not to let requests wait ([`WhenFull::Fail`](crate::WhenFull)).
+    PoolFull,
+    /// The peer's: it answered with this status, and no retry is left or allowed; or the application asked for an error
+    /// (`error_for_status`).
+    Status(StatusCode),
     /// The session was closed while the request was under way.
     SessionClosed,
     /// This build's: it cannot speak TLS, and `https` is never spoken without.
@@ -66,33 +79,81 @@ struct Inner {
     sent: u64,
     received: u64,
     url: Option<Box<str>>,
+    /// The time limit that passed.
+    limit: Option<Duration>,
+    /// The limit of the pool that was in the way.
+    shortage: Option<Shortage>,
+    attempts: Attempts,
+    stop: Option<StopReason>,
+    /// To send the request once more does no harm, whatever came of it.
+    harmless: bool,
 }
 
 impl Error {
     /// An error before anything was sent.
     pub fn new(kind: ErrorKind, stage: Stage) -> Self {
-        let progress = Progress::NotSent;
         Self(Box::new(Inner {
             kind,
             stage,
-            progress,
+            progress: Progress::NotSent,
             sent: 0,
             received: 0,
             url: None,
+            limit: None,
+            shortage: None,
+            attempts: Attempts::default(),
+            stop: None,
+            harmless: false,
         }))
     }
 
     /// The error of an exchange that was under way on a connection.
     pub(crate) fn in_exchange(kind: ErrorKind, stage: Stage, pulse: &Pulse) -> Self {
-        let (progress, sent, received) = (pulse.progress(), pulse.sent(), pulse.received());
-        Self(Box::new(Inner {
-            kind,
-            stage,
-            progress,
-            sent,
-            received,
-            url: None,
-        }))
+        let mut error = Self::new(kind, stage);
+        error.0.progress = pulse.progress();
+        (error.0.sent, error.0.received) = (pulse.sent(), pulse.received());
+        error
+    }
+
+    /// The error of a response whose status the application takes for a failure.
+    pub(crate) fn of_response(status: StatusCode, attempts: Attempts) -> Self {
+        let mut error = Self::new(ErrorKind::Status(status), Stage::Head);
+        error.0.progress = Progress::HeadSeen;
+        error.0.stop = attempts.last().and_then(|last| match last.next {
+            Next::Stop(reason) => Some(reason),
+            _ => None,
+        });
+        error.0.attempts = attempts;
+        error
+    }
+
+    /// The error with the time limit that passed.
+    #[must_use]
+    pub(crate) fn with_limit(mut self, limit: Option<Duration>) -> Self {
+        self.0.limit = limit;
+        self
+    }
+
+    /// The error with the limit of the pool that was in the way.
+    #[must_use]
+    pub(crate) fn with_shortage(mut self, shortage: Shortage) -> Self {
+        self.0.shortage = Some(shortage);
+        self
+    }
+
+    /// The error with a verdict on whether its request may be repeated.
+    #[must_use]
+    pub(crate) fn judged(mut self, harmless: bool) -> Self {
+        self.0.harmless = harmless;
+        self
+    }
+
+    /// The error behind all attempts, with the reason why there is no other.
+    #[must_use]
+    pub(crate) fn after(mut self, attempts: Attempts, reason: StopReason) -> Self {
+        self.0.attempts = attempts;
+        self.0.stop = Some(reason);
+        self
     }
 
     /// The error with the URL of its request, without userinfo.
@@ -147,6 +208,59 @@ impl Error {
         self.0.url.as_deref()
     }
 
+    /// The time limit that passed, if one did.
+    pub fn limit(&self) -> Option<Duration> {
+        self.0.limit
+    }
+
+    /// The limit of the pool that was in the way, if one was.
+    pub fn shortage(&self) -> Option<Shortage> {
+        self.0.shortage
+    }
+
+    /// All attempts to send the request, in order; none if it was refused before the first.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// Why there was no other attempt; `None` if the request was refused before the first.
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.0.stop
+    }
+
+    /// Whether the last attempt was made on a connection that had served another request before.
+    pub(super) fn was_kept(&self) -> bool {
+        let last = self.attempts().last();
+        let connection = last.and_then(|attempt| attempt.connection);
+        connection.is_some_and(|connection| connection.served > 0)
+    }
+
+    /// The request may be sent once more without harm: nothing of it was sent, or its method is idempotent, its content
+    /// can be sent again and no response was seen; and what went wrong may be better next time.
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::{Closed, Connect, Peer, PoolFull, Resolve, Timeout, Transport};
+        let may_pass = matches!(
+            self.0.kind,
+            Resolve(_) | Connect(..) | Timeout | Peer(_) | Closed | Transport(_) | PoolFull
+        );
+        may_pass
+            && match self.0.progress {
+                Progress::NotSent => true,
+                Progress::PartlySent | Progress::Sent => self.0.harmless,
+                Progress::HeadSeen => false,
+            }
+    }
+
+    /// The status of a response is taken for a failure.
+    pub fn is_status(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Status(_))
+    }
+
+    /// The application ended it, by closing the session.
+    pub fn is_canceled(&self) -> bool {
+        self.0.kind == ErrorKind::SessionClosed
+    }
+
     /// A time limit passed.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
@@ -172,7 +286,17 @@ impl Error {
     /// The application's own input was refused; nothing was done with it.
     pub fn is_request(&self) -> bool {
         use ErrorKind::{Field, Method, Request, Url};
-        matches!(self.0.kind, Url(_) | Field { .. } | Method | Request(_))
+        matches!(self.0.kind, Url(_) | Field { .. } | Method(_) | Request(_))
+    }
+
+    /// The content of the request is not what was announced, or its source failed.
+    pub fn is_body(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Content(_))
+    }
+
+    /// The URL asks for TLS, and there is none.
+    pub fn is_tls(&self) -> bool {
+        self.0.kind == ErrorKind::NoTls
     }
 
     /// A stable word for logs, tests and tables.
@@ -191,7 +315,7 @@ impl Error {
                 error: FieldError::TooLong,
                 ..
             } => "field-too-long",
-            ErrorKind::Method => "method",
+            ErrorKind::Method(_) => "method",
             ErrorKind::Request(error) => error.code(),
             ErrorKind::Resolve(_) => "resolve",
             ErrorKind::Connect(..) => "connect",
@@ -199,6 +323,8 @@ impl Error {
             ErrorKind::Peer(violation) => violation.code(),
             ErrorKind::Closed => "closed",
             ErrorKind::Transport(_) => "transport",
+            ErrorKind::PoolFull => "pool-full",
+            ErrorKind::Status(_) => "status",
             ErrorKind::SessionClosed => "session-closed",
             ErrorKind::NoTls => "no-tls",
             ErrorKind::Content(_) => "content-source",
@@ -207,21 +333,8 @@ impl Error {
     }
 
     /// What the caller can do about it, if there is something to say.
-    pub fn hint(&self) -> Option<&'static str> {
-        match (&self.0.kind, self.0.stage) {
-            (ErrorKind::Timeout, Stage::PoolWait) => Some(
-                "raise the pool's limits, or read responses to their end so that connections become free",
-            ),
-            (ErrorKind::Closed | ErrorKind::Transport(_), _)
-                if self.0.progress == Progress::NotSent =>
-            {
-                Some("nothing was sent: the request may be repeated whatever its method")
-            }
-            (ErrorKind::Peer(violation), _) if violation.is_limit() => {
-                Some("if the peer is trusted, raise the limit in `Limits`")
-            }
-            _ => None,
-        }
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        hint(self)
     }
 }
 
@@ -247,12 +360,19 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Url(error) => write!(f, "the URL cannot be read: {error}"),
             Self::Field { name, error } => write!(f, "field `{name}`: {error}"),
-            Self::Method => f.write_str("the method is not a token (RFC 9110 section 9.1)"),
+            Self::Method(method) => {
+                write!(
+                    f,
+                    "the method `{method}` is not a token (RFC 9110 section 9.1)"
+                )
+            }
             Self::Request(error) => error.fmt(f),
             Self::Resolve(error) => error.fmt(f),
             Self::Connect(Some(address), kind) => write!(f, "cannot connect to {address}: {kind}"),
             Self::Connect(None, kind) => write!(f, "cannot connect: {kind}"),
             Self::Timeout => f.write_str("the time limit passed"),
+            Self::PoolFull => f.write_str("the pool has no connection to spare"),
+            Self::Status(status) => write!(f, "the peer answered {}", status.as_u16()),
             Self::Peer(violation) => violation.fmt(f),
             Self::Closed => Failure::Closed.fmt(f),
             Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
@@ -269,13 +389,16 @@ impl fmt::Display for Error {
         if let Some(url) = self.url() {
             write!(f, "{url}: ")?;
         }
-        write!(
-            f,
-            "{} (stage: {}; {}",
-            self.0.kind, self.0.stage, self.0.progress
-        )?;
+        match (&self.0.kind, self.0.limit) {
+            (ErrorKind::Timeout, Some(limit)) => write!(f, "the time limit of {limit:?} passed")?,
+            (kind, _) => kind.fmt(f)?,
+        }
+        write!(f, " (stage: {}; {}", self.0.stage, self.0.progress)?;
         if self.0.sent > 0 || self.0.received > 0 {
             write!(f, ", {} octets out, {} in", self.0.sent, self.0.received)?;
+        }
+        if let [_, _, ..] = self.attempts() {
+            write!(f, "; {} attempts", self.attempts().len())?;
         }
         f.write_str(")")?;
         match self.hint() {
@@ -330,12 +453,15 @@ mod tests {
     #[test]
     fn an_error_reads_as_a_sentence_without_secrets() {
         let url = Url::parse("http://user:canary@example.org/a?b#c").expect("a URL");
-        let error = Error::new(ErrorKind::Timeout, Stage::PoolWait).at(&url);
+        let error = Error::new(ErrorKind::Timeout, Stage::PoolWait)
+            .with_limit(Some(Duration::from_secs(30)))
+            .with_shortage(Shortage::PerOrigin(4))
+            .at(&url);
         let text = format!("{error} {error:?}");
         assert!(text.starts_with(
-            "http://example.org/a?b: the time limit passed (stage: pool-wait; nothing was sent)"
+            "http://example.org/a?b: the time limit of 30s passed (stage: pool-wait; nothing was sent)"
         ));
-        assert!(text.contains("raise the pool's limits"));
+        assert!(text.contains("`PoolLimits::live_per_origin` of 4"));
         assert!(!text.contains("canary"));
         assert!(error.is_timeout() && !error.is_connect() && !error.is_request());
     }

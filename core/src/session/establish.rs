@@ -4,6 +4,7 @@
 //! nobody waits any more it becomes idle.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::io;
 
 use smallvec::SmallVec;
@@ -11,8 +12,8 @@ use smallvec::SmallVec;
 use super::causes::ResolveError;
 use super::connections::{Member, MemberState};
 use super::error::{Error, ErrorKind};
-use super::exchange::ExchangeState;
 use super::session::Session;
+use super::stats::PoolFact;
 use super::timers::Owner;
 use crate::base::{CloseReason, ConnectionId, EstablishId, Now, RequestId, Stage, Tick};
 use crate::pool::OriginId;
@@ -33,7 +34,17 @@ pub(crate) enum Order {
         address: SocketAddr,
     },
     /// Close this connection, for this reason unless its machine knows a better one.
-    Discard(ConnectionId, CloseReason),
+    Discard(Discard),
+}
+
+/// A connection to be closed.
+#[derive(Debug)]
+pub(crate) struct Discard {
+    pub(crate) connection: ConnectionId,
+    pub(crate) reason: CloseReason,
+    /// Its number, 0 if it was never opened.
+    pub(crate) number: u64,
+    pub(crate) at: Tick,
 }
 
 /// One connection being made.
@@ -67,7 +78,7 @@ impl Session {
     pub(super) fn replenish(&mut self, now: Now, origin: OriginId) {
         while self.pool.wants_dial(origin) {
             if let Some(idle) = self.pool.next_to_evict(origin) {
-                self.discard_idle(idle, CloseReason::Evicted);
+                self.discard_idle(now, idle, CloseReason::Evicted);
             }
             self.begin_establish(now, origin);
         }
@@ -189,7 +200,7 @@ impl Session {
     }
 
     /// A dial succeeded; `false` if nobody is interested any more and the socket is to be closed.
-    pub(crate) fn handle_connected(&mut self, connection: ConnectionId) -> bool {
+    pub(crate) fn handle_connected(&mut self, now: Now, connection: ConnectionId) -> bool {
         let Some(id) = self.attempt_of(connection) else {
             return false;
         };
@@ -197,11 +208,14 @@ impl Session {
             return false;
         };
         self.pool.dialled(establish.origin);
-        self.opened += 1;
+        self.stats.counters.opened += 1;
+        let number = self.stats.counters.opened;
         if let Some(member) = self.members.get_mut(connection.0) {
-            member.number = self.opened;
+            member.number = number;
+            member.opened = now.tick;
             member.state = MemberState::Free;
         }
+        self.note_dial(now, establish.origin, Some(number));
         true
     }
 
@@ -215,7 +229,7 @@ impl Session {
         let Some(id) = self.attempt_of(connection) else {
             return;
         };
-        self.drop_attempt(connection);
+        self.drop_attempt(now, connection);
         let Some(establish) = self.establishes.get_mut(id.0) else {
             return;
         };
@@ -263,12 +277,18 @@ impl Session {
         let stage = match establish.state {
             EstablishState::Resolving => Stage::Resolve,
             EstablishState::Dialling { attempt, .. } => {
-                self.drop_attempt(attempt);
+                self.drop_attempt(now, attempt);
                 Stage::Connect
             }
         };
+        self.stats.counters.failed += 1;
+        self.note_dial(now, establish.origin, None);
         if let Some(request) = self.pool.dial_failed(establish.origin) {
-            self.fail_exchange(request, Error::new(kind, stage));
+            let limit = self
+                .establish_limit(stage)
+                .filter(|_| kind == ErrorKind::Timeout);
+            let error = Error::new(kind, stage).with_limit(limit);
+            self.fail_unconnected(now, request, error);
         }
         self.replenish(now, establish.origin);
         self.replenish_held_back(now);
@@ -276,14 +296,14 @@ impl Session {
     }
 
     /// Gives up all connections in the making (the session closes). Nobody waits for them any more.
-    pub(super) fn abandon_establishes(&mut self) {
+    pub(super) fn abandon_establishes(&mut self, now: Now) {
         let ids: Vec<_> = self.establishes.iter().map(|(key, _)| key).collect();
         for key in ids {
             let Some(establish) = self.establishes.remove(key) else {
                 continue;
             };
             if let EstablishState::Dialling { attempt, .. } = establish.state {
-                self.drop_attempt(attempt);
+                self.drop_attempt(now, attempt);
             }
             self.pool.dialled(establish.origin);
             self.pool.closed(establish.origin);
@@ -296,15 +316,19 @@ impl Session {
             MemberState::Attempt(id) => Some(id),
             MemberState::Free
             | MemberState::Idle(_)
-            | MemberState::Draining(_)
+            | MemberState::Draining(..)
             | MemberState::Held(_) => None,
         }
     }
 
-    fn drop_attempt(&mut self, attempt: ConnectionId) {
+    fn drop_attempt(&mut self, now: Now, attempt: ConnectionId) {
         if self.members.remove(attempt.0).is_some() {
-            self.orders
-                .push_back(Order::Discard(attempt, CloseReason::Abandoned));
+            self.orders.push_back(Order::Discard(Discard {
+                connection: attempt,
+                reason: CloseReason::Abandoned,
+                number: 0,
+                at: now.tick,
+            }));
         }
     }
 
@@ -315,12 +339,27 @@ impl Session {
         self.pool.first_waiter(member.origin)
     }
 
-    /// Fails a request that has no connection; its requester is woken to collect the error.
-    pub(super) fn fail_exchange(&mut self, id: RequestId, error: Error) {
-        if let Some(exchange) = self.exchanges.get_mut(id.0) {
-            let error = error.at(&exchange.request.url);
-            exchange.state = ExchangeState::Failed(error);
-            self.wakes.push_back(id);
+    /// An event for whoever wants it: a connection was opened, or none could be.
+    fn note_dial(&mut self, now: Now, origin: OriginId, opened: Option<u64>) {
+        if !self.stats.has_room() {
+            return;
+        }
+        let Some(tenant) = self.tenant(origin) else {
+            return;
+        };
+        let origin = tenant.key.origin.clone();
+        let fact = match opened {
+            Some(connection) => PoolFact::Opened { connection, origin },
+            None => PoolFact::Failed { origin },
+        };
+        self.stats.note(now.tick, fact);
+    }
+
+    /// How long a stage of an establish may take.
+    fn establish_limit(&self, stage: Stage) -> Option<Duration> {
+        match stage {
+            Stage::Resolve => self.config.timeouts.resolve,
+            _ => self.config.timeouts.connect,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What the session tells the application, by id.
 
-use super::Error;
+use super::{Attempts, Error};
 use crate::base::RequestId;
 
 /// Something happened to a request. For each request: any number of `Interim`, then `Head`, any number of `Content`,
 /// perhaps `Trailers`, then `End`; or `Failed` at any point. Nothing follows `End` or `Failed`. A response that switches
-/// protocols has `Head`, then `Switched`, and nothing more. `ContentWanted` may come at any point before the end.
+/// protocols has `Head`, then `Switched`, and nothing more. `ContentWanted` may come at any point before the end, `Again` at
+/// any before `Head`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -26,6 +27,9 @@ pub enum Event {
     /// The request can take its next piece of content: hand it over with
     /// [`Engine::push_content`](crate::Engine::push_content), now or later.
     ContentWanted(RequestId),
+    /// The request is sent anew, now or after a rest: what was told of it so far, interim responses, is void, and content
+    /// that is pushed is asked for from its beginning.
+    Again(RequestId),
     /// The request failed.
     Failed(RequestId, Error),
 }
@@ -34,10 +38,10 @@ pub enum Event {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It is the application's.
-    Deliver,
-    /// It is nobody's: the peer has refused an expectation, and the request is sent again without it. Give the
-    /// connection back with [`Engine::again`](crate::Engine::again).
+    /// It is the application's, and came by these attempts.
+    Deliver(Attempts),
+    /// It is nobody's: the request is retried, or sent again without an expectation that the peer has refused, or has
+    /// failed. Give the connection back with [`Engine::again`](crate::Engine::again), which tells.
     Again,
     /// The request is over meanwhile (its time ran out, the session was closed): give the connection back with
     /// [`Engine::abort`](crate::Engine::abort), which has the error.

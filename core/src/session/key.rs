@@ -1,10 +1,58 @@
 //! The pool key: all that two requests must share before they may share a connection.
 
+use std::sync::Arc;
+
 use crate::message::Origin;
 
-/// Everything that changes which peer is talked to, or what it sees or trusts. One value with derived equality: an
-/// option that is added here cannot be forgotten in a comparison.
+/// Everything that changes which peer is talked to, or what it sees or trusts.
+///
+/// The key is the origin and the whole of a request's [`Transport`], compared as derived: an option of transports has no
+/// other place to stand than that struct, and there it is in the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PoolKey {
     pub(crate) origin: Origin,
+    pub(crate) transport: Transport,
+}
+
+/// The options of a request that concern its connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Transport {
+    /// Whose connection it is, if the application keeps apart what the origin alone would not.
+    pub(crate) partition: Option<Arc<str>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::RequestBuilder;
+
+    /// Whoever adds an option must name it here, and say how it differs from none.
+    #[test]
+    fn every_option_gives_another_key() {
+        let Transport { partition } = Transport::default();
+        let options = [Transport {
+            partition: partition.or(Some("one".into())),
+        }];
+        let origin = Origin::of(&"http://a/".parse().expect("a URL")).expect("an origin");
+        let key = |transport| PoolKey {
+            origin: origin.clone(),
+            transport,
+        };
+        for option in options {
+            assert_ne!(key(option.clone()), key(Transport::default()));
+            assert_eq!(key(option.clone()), key(option));
+        }
+    }
+
+    #[test]
+    fn a_request_brings_its_options_into_its_key() {
+        let request = |partition| {
+            let request = RequestBuilder::new("GET", "http://a/").partition(partition);
+            request.build().expect("a request").key
+        };
+        assert_eq!(request("one"), request("one"));
+        assert_ne!(request("one"), request("two"));
+        let plain = RequestBuilder::new("GET", "http://a/").build();
+        assert_ne!(plain.expect("a request").key, request(""));
+    }
 }

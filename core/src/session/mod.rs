@@ -1,5 +1,6 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+mod attempt;
 #[cfg(test)]
 mod audit;
 mod begin;
@@ -11,10 +12,12 @@ mod error;
 mod establish;
 mod event;
 mod exchange;
+mod hints;
 mod key;
 mod overdue;
 mod prepare;
 mod request;
+mod retrying;
 #[expect(
     clippy::module_inception,
     reason = "the room that gives the floor its name"
@@ -22,21 +25,26 @@ mod request;
 mod session;
 mod shape;
 mod snapshot;
+mod stats;
 mod timers;
 
+pub use attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
 #[cfg(test)]
 pub(crate) use audit::{Standing, Tenancy};
-pub use causes::{ContentError, RequestError, ResolveError};
-pub use config::{Config, ExpectContinue, Timeouts};
+pub use causes::{ContentError, RequestError, ResolveError, SourceError};
+pub use config::{Config, ExpectContinue, MinimumSpeed, Timeouts};
 pub(crate) use ending::Outcome;
 pub(crate) use error::redacted;
 pub use error::{Error, ErrorKind};
-pub(crate) use establish::Order;
+pub(crate) use establish::{Discard, Order};
 pub use event::{Event, Verdict};
-pub(crate) use exchange::TakeUp;
+pub(crate) use exchange::{Parting, TakeUp};
 pub use prepare::{Prepared, Route};
 pub(crate) use request::Draft;
 pub use request::{Content, Request};
+pub(crate) use retrying::HeadVerdict;
+pub use retrying::{RetryCase, RetryChoice, RetryHook};
 pub(crate) use session::Session;
 pub use snapshot::{IdleConnection, OriginSnapshot, PoolSnapshot};
+pub use stats::{PoolCounters, PoolEvent, PoolFact};
 pub(crate) use timers::Patience;

@@ -35,9 +35,12 @@ impl Session {
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return;
         };
-        let waiting = matches!(exchange.state, ExchangeState::Waiting);
-        let wait = exchange.wait_until.filter(|_| waiting);
-        if let Some(at) = exchange.patience.deadline.into_iter().chain(wait).min() {
+        let own = match exchange.state {
+            ExchangeState::Waiting(_, until) => until,
+            ExchangeState::Resting(until) => Some(until),
+            _ => None,
+        };
+        if let Some(at) = exchange.deadline.into_iter().chain(own).min() {
             self.timers.arm(&mut exchange.armed, Owner::Request(id), at);
             self.tidy_timers();
         }
@@ -52,45 +55,76 @@ impl Session {
             return;
         };
         exchange.armed = None;
-        let (origin, late) = (exchange.origin, |limit: Option<Tick>| {
-            limit.is_some_and(|limit| limit <= now.tick)
-        });
-        let deadline = late(exchange.patience.deadline);
+        let late = exchange
+            .deadline
+            .is_some_and(|deadline| deadline <= now.tick);
         match exchange.state {
-            ExchangeState::Waiting
-                if !deadline && late(exchange.wait_until) && self.pool.has_dial(origin, id) =>
-            {
-                // A connection is being opened for it, which has limits of its own: no limit of the pool's is reached.
-                let timeouts = exchange
-                    .request
-                    .timeouts
-                    .as_ref()
-                    .unwrap_or(&self.config.timeouts);
-                exchange.wait_until = timeouts
-                    .pool_wait
-                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
-                self.arm_request(id);
-            }
-            ExchangeState::Waiting if deadline || late(exchange.wait_until) => {
-                let stage = if deadline {
-                    Stage::Deadline
-                } else {
-                    Stage::PoolWait
-                };
-                self.pool.leave_queue(origin, id);
-                self.fail_exchange(id, Error::new(ErrorKind::Timeout, stage));
-            }
-            ExchangeState::Granted(connection) if deadline => {
-                self.fail_exchange(id, Error::new(ErrorKind::Timeout, Stage::Deadline));
-                self.release(now, connection);
-            }
-            ExchangeState::Running(connection) if deadline => {
+            ExchangeState::Running(connection) if late => {
                 self.time_out(id, connection, Stage::Deadline);
             }
-            ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Running(_) => {
-                self.arm_request(id);
+            ExchangeState::Granted(connection) if late => {
+                self.fail_late(now, id);
+                self.release(now, connection);
             }
-            ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {}
+            ExchangeState::Waiting(..) | ExchangeState::Resting(_) if late => {
+                self.leave_queue(id);
+                self.fail_late(now, id);
+            }
+            ExchangeState::Waiting(_, Some(until)) if until <= now.tick => {
+                self.waited_enough(now, id);
+            }
+            ExchangeState::Resting(until) if until <= now.tick => self.resume(now, id),
+            ExchangeState::Waiting(..)
+            | ExchangeState::Resting(_)
+            | ExchangeState::Granted(_)
+            | ExchangeState::Running(_) => self.arm_request(id),
+            ExchangeState::Parting(..) | ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {
+            }
+        }
+    }
+
+    /// The deadline of a request has passed that has no connection in anybody's hands.
+    fn fail_late(&mut self, now: Now, id: RequestId) {
+        let error = Error::new(ErrorKind::Timeout, Stage::Deadline);
+        let limit = self.limit_of(id, Stage::Deadline);
+        self.fail_unconnected(now, id, error.with_limit(limit));
+    }
+
+    /// The time for waiting has passed. Who waits for a connection that is being opened does not wait for the pool: that
+    /// has limits of its own, and none of the pool's is reached.
+    fn waited_enough(&mut self, now: Now, id: RequestId) {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return;
+        };
+        let limit = exchange.timeouts(&self.config.timeouts).pool_wait;
+        let origin = exchange.origin;
+        let shortage =
+            match self.pool.first_waiter(origin) == Some(id) && self.pool.has_dial(origin) {
+                true => None,
+                false => self.pool.shortage(origin),
+            };
+        if let Some(full) = shortage {
+            self.leave_queue(id);
+            let error = Error::new(ErrorKind::Timeout, Stage::PoolWait).with_limit(limit);
+            self.fail_unconnected(now, id, error.with_shortage(full));
+        } else if let ExchangeState::Waiting(_, until) = &mut exchange.state {
+            *until = limit.map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
+            self.arm_request(id);
+        }
+    }
+
+    /// The time limit of a stage, for the error that names it.
+    fn limit_of(&self, id: RequestId, stage: Stage) -> Option<Duration> {
+        let exchange = self.exchanges.get(id.0)?;
+        let timeouts = exchange.timeouts(&self.config.timeouts);
+        match stage {
+            Stage::Send => timeouts.send,
+            Stage::Head => timeouts.head.or(timeouts.read),
+            Stage::Continue | Stage::Content => timeouts.read,
+            Stage::Speed => timeouts.minimum_speed.map(|speed| speed.within),
+            Stage::Exchange => timeouts.exchange,
+            Stage::Deadline => exchange.request.deadline.or(timeouts.deadline),
+            Stage::Prepare | Stage::PoolWait | Stage::Resolve | Stage::Connect => None,
         }
     }
 
@@ -105,22 +139,29 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                let limit = member.hint.idle_within(self.config.pool.idle_time);
-                let Some(limit) = limit else {
-                    return;
-                };
-                let due = since.after(limit);
-                if due <= now.tick {
-                    self.discard_idle(id, CloseReason::IdleTimeout);
-                } else {
-                    self.timers
-                        .arm(&mut member.armed, Owner::Connection(id), due);
+                let limit = member.idle_limit(&self.config.pool);
+                let due = limit.map(|limit| since.after(limit));
+                let end = member.end(&self.config.pool);
+                match due.into_iter().chain(end).min() {
+                    Some(due) if due <= now.tick => {
+                        let worn = end.is_some_and(|end| end <= now.tick);
+                        let reason = match worn {
+                            true => CloseReason::Lifetime,
+                            false => CloseReason::IdleTimeout,
+                        };
+                        self.discard_idle(now, id, reason);
+                    }
+                    Some(due) => {
+                        self.timers
+                            .arm(&mut member.armed, Owner::Connection(id), due);
+                    }
+                    None => {}
                 }
             }
-            MemberState::Draining(until) if until <= now.tick => {
+            MemberState::Draining(until, _) if until <= now.tick => {
                 self.end_draining(now, id, Outcome::Close(CloseReason::UnreadContent));
             }
-            MemberState::Draining(until) => {
+            MemberState::Draining(until, _) => {
                 self.timers
                     .arm(&mut member.armed, Owner::Connection(id), until);
             }
@@ -130,42 +171,27 @@ impl Session {
     }
 
     fn patience_timer(&mut self, now: Now, id: ConnectionId, request: RequestId) {
+        self.check_limits(now, request);
         let (Some(member), Some(exchange)) =
             (self.members.get_mut(id.0), self.exchanges.get(request.0))
         else {
             return;
         };
+        if !matches!(exchange.state, ExchangeState::Running(_)) {
+            return;
+        }
         // The whole request's deadline has an entry of its own.
         let patience = Patience {
             deadline: None,
-            ..exchange.patience
+            ..exchange.patience(&self.config.timeouts)
         };
-        let running = matches!(exchange.state, ExchangeState::Running(_));
-        let due = if running {
-            patience.due(&member.pulse)
-        } else {
-            None
-        };
-        match due {
-            Some((due, Stage::Continue))
-                if due <= now.tick && patience.expect_continue.is_some() =>
-            {
-                self.permit_content(request, id);
-                self.patience_timer(now, id, request);
-            }
-            Some((due, stage)) if due <= now.tick => self.time_out(request, id, stage),
-            // The application has the word, or the exchange has not begun: look again later.
-            _ => {
-                let soon = patience
-                    .shortest()
-                    .map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
-                // The next phase may have a shorter limit than the present one.
-                let again = due.map(|(due, _)| due).into_iter().chain(soon).min();
-                if let Some(again) = again {
-                    self.timers
-                        .arm(&mut member.armed, Owner::Connection(id), again);
-                }
-            }
+        // The application may have the word, and the next phase a shorter limit than the present one: look again soon.
+        let due = patience.due(&member.pulse).map(|(due, _)| due);
+        let soon = patience.shortest();
+        let soon = soon.map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
+        if let Some(again) = due.into_iter().chain(soon).min() {
+            self.timers
+                .arm(&mut member.armed, Owner::Connection(id), again);
         }
     }
 
@@ -180,10 +206,21 @@ impl Session {
         let Some(member) = self.members.get(connection.0) else {
             return;
         };
-        let held = exchange.patience.expect_continue.is_some();
-        match exchange.patience.due(&member.pulse) {
-            Some((due, Stage::Continue)) if due <= now.tick && held => {
+        let patience = exchange.patience(&self.config.timeouts);
+        match patience.due(&member.pulse) {
+            Some((due, Stage::Continue))
+                if due <= now.tick && patience.expect_continue().is_some() =>
+            {
                 self.permit_content(id, connection);
+            }
+            Some((due, Stage::Speed)) if due <= now.tick => {
+                let octets = patience
+                    .timeouts
+                    .minimum_speed
+                    .map_or(0, |speed| speed.octets);
+                if !member.pulse.is_fast_enough(now.tick, octets) {
+                    self.time_out(id, connection, Stage::Speed);
+                }
             }
             Some((due, stage)) if due <= now.tick => self.time_out(id, connection, stage),
             _ => {}
@@ -202,7 +239,7 @@ impl Session {
     /// Drops entries whose owner has ended or is armed for another tick, when they have become many.
     pub(super) fn tidy_timers(&mut self) {
         let owners = self.exchanges.len() + self.members.len() + self.establishes.len();
-        if self.timers.len() <= 64 + 4 * owners {
+        if self.timers.len() <= 64 + owners + owners / 2 {
             return;
         }
         let (exchanges, members, establishes) = (&self.exchanges, &self.members, &self.establishes);
@@ -217,11 +254,12 @@ impl Session {
     }
 
     fn time_out(&mut self, id: RequestId, connection: ConnectionId, stage: Stage) {
+        let limit = self.limit_of(id, stage);
         if let (Some(member), Some(exchange)) =
             (self.members.get(connection.0), self.exchanges.get_mut(id.0))
         {
-            let error = Error::in_exchange(ErrorKind::Timeout, stage, &member.pulse)
-                .at(&exchange.request.url);
+            let error = Error::in_exchange(ErrorKind::Timeout, stage, &member.pulse);
+            let error = error.with_limit(limit).at(&exchange.request.url);
             member.pulse.request_abort();
             exchange.state = ExchangeState::Aborting(connection, error);
             self.wakes.push_back(id);

@@ -9,15 +9,15 @@ use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
-use super::config::{ExpectContinue, Timeouts};
+use super::config::{Config, ExpectContinue, Timeouts};
 use super::error::{Error, ErrorKind};
-use super::key::PoolKey;
+use super::key::{PoolKey, Transport};
 use super::prepare::{HeadParts, encode_head};
 use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
-use crate::policy::Credentials;
+use crate::policy::{Credentials, Retry};
 
 /// The content of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Request {
     pub(crate) authorization: Option<Box<str>>,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
+    /// Its own policy, if it has one: none at all, perhaps.
+    pub(crate) retry: Option<Option<Box<Retry>>>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -65,8 +67,11 @@ pub(crate) struct Draft {
     pub(crate) asterisk: bool,
     pub(crate) content: Content,
     pub(crate) trailers: Fields,
+    pub(crate) transport: Transport,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
+    /// Its own policy, if it has one: none at all, perhaps.
+    pub(crate) retry: Option<Option<Box<Retry>>>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -83,6 +88,8 @@ impl Draft {
             trailers: Fields::new(),
             safe: false,
             expect: None,
+            transport: Transport::default(),
+            retry: None,
             timeouts: None,
             deadline: None,
         }
@@ -95,7 +102,10 @@ impl Draft {
     pub(crate) fn check(self) -> Result<Request, Error> {
         match self.judge() {
             Ok((origin, shape, authorization)) => Ok(Request {
-                key: PoolKey { origin },
+                key: PoolKey {
+                    origin,
+                    transport: self.transport,
+                },
                 shape,
                 authorization,
                 method: self.method,
@@ -107,6 +117,7 @@ impl Draft {
                 trailers: self.trailers,
                 safe: self.safe,
                 expect: self.expect,
+                retry: self.retry,
                 timeouts: self.timeouts,
                 deadline: self.deadline,
             }),
@@ -213,7 +224,7 @@ impl Request {
     ) -> Result<(), Misuse> {
         scratch.clear();
         let parts = HeadParts::standing_alone(self);
-        encode_head(&mut scratch.out, &parts);
+        encode_head(scratch.out(), &parts);
         let mut plan = self.shape.plan(&self.method);
         plan.expects_continue = self.shape.expects;
         connection.start_encoded(now, plan, scratch)
@@ -231,6 +242,24 @@ impl Request {
         };
         let trailers = !self.trailers.is_empty();
         Shape::of(&self.method, &self.content, trailers, lines).map(Cow::Owned)
+    }
+
+    /// The policy that holds for it in a session.
+    pub(crate) fn retry_in<'a>(&'a self, session: &'a Config) -> Option<&'a Retry> {
+        match &self.retry {
+            Some(own) => own.as_deref(),
+            None => session.retry.as_ref(),
+        }
+    }
+
+    /// The time limits that hold for it in a session.
+    pub(crate) fn timeouts_in<'a>(&'a self, session: &'a Timeouts) -> &'a Timeouts {
+        self.timeouts.as_ref().unwrap_or(session)
+    }
+
+    /// Whether its content can be sent again from its beginning at any time.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        !matches!(self.content, Content::Stream { .. })
     }
 
     /// The content, if all of it is in memory: the engine sends it by itself then.

@@ -1,9 +1,10 @@
 //! The control plane: takes in what happened, gives out who may go on and what is to be done.
 
+use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, Timeouts};
 use super::connections::Member;
 use super::error::{Error, ErrorKind};
 use super::establish::{Establish, Order};
@@ -11,9 +12,13 @@ use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::prepare::ConstantHead;
 use super::request::{Request, refused};
-use super::timers::{Patience, Timers};
-use crate::base::{ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage};
+use super::stats::{PoolEvent, PoolFact, Stats};
+use super::timers::{Timers, first_look};
+use crate::base::{
+    Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
+};
 use crate::message::Scheme;
+use crate::policy::{StopReason, Tokens};
 use crate::pool::{Assignment, OriginId, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
@@ -28,6 +33,9 @@ pub(super) struct Tenant {
 pub(crate) struct Session {
     pub(super) config: Config,
     rules: Arc<Rules>,
+    timeouts: Arc<Timeouts>,
+    /// How soon a connection must be looked at whose request has these limits.
+    pub(super) first_look: Option<Duration>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
     /// The origin that was asked for last: the next request mostly asks for the same.
     recent: Option<OriginId>,
@@ -40,17 +48,22 @@ pub(crate) struct Session {
     pub(super) timers: Timers,
     pub(super) wakes: VecDeque<RequestId>,
     pub(super) orders: VecDeque<Order>,
-    pub(super) opened: u64,
-    pub(super) reused: u64,
+    pub(super) stats: Stats,
     pub(super) closed: bool,
     /// How many connections throw away the rest of a response.
     pub(super) draining: usize,
+    /// Where the jitter of retries comes from.
+    pub(super) jitter: Chance,
+    /// What is left of the budget for retries.
+    pub(super) tokens: Option<Tokens>,
 }
 
 impl Session {
     pub(crate) fn new(config: Config) -> Self {
         Self {
             rules: Arc::new(config.rules()),
+            timeouts: Arc::new(config.timeouts.clone()),
+            first_look: first_look(&config.timeouts, None),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
             tenants: Vec::new(),
@@ -61,10 +74,11 @@ impl Session {
             timers: Timers::default(),
             wakes: VecDeque::new(),
             orders: VecDeque::new(),
-            opened: 0,
-            reused: 0,
+            stats: Stats::new(config.pool_events),
             closed: false,
             draining: 0,
+            jitter: Chance::new(&config.seed, "jitter"),
+            tokens: config.retry_budget.map(Tokens::new),
             config,
         }
     }
@@ -73,9 +87,19 @@ impl Session {
         &self.rules
     }
 
+    /// The time limits of requests that bring none of their own.
+    pub(crate) fn timeouts(&self) -> &Arc<Timeouts> {
+        &self.timeouts
+    }
+
     /// The next request whose requester can go on.
     pub(crate) fn next_wake(&mut self) -> Option<RequestId> {
         self.wakes.pop_front()
+    }
+
+    /// Whether there is anything to be done outside.
+    pub(crate) fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
     }
 
     /// The next thing to be done outside.
@@ -83,36 +107,44 @@ impl Session {
         self.orders.pop_front()
     }
 
+    /// The next event of the pool, if events are kept.
+    pub(crate) fn next_pool_event(&mut self) -> Option<PoolEvent> {
+        self.stats.next()
+    }
+
+    /// A connection was closed, for this reason in the end.
+    pub(crate) fn note_closed(&mut self, at: Tick, connection: u64, reason: CloseReason) {
+        self.stats.note_closed(at, connection, reason);
+    }
+
     // ------------------------------------------------------------------------------------------------ requests come
 
     pub(crate) fn submit(&mut self, now: Now, request: Arc<Request>) -> RequestId {
         let origin = self.intern(&request);
-        let timeouts = request.timeouts.as_ref().unwrap_or(&self.config.timeouts);
+        let timeouts = request.timeouts_in(&self.config.timeouts);
         let limit = request.deadline.or(timeouts.deadline);
-        let patience = Patience {
-            send: timeouts.send,
-            expect_continue: None,
-            head: timeouts.head,
-            read: timeouts.read,
-            deadline: limit.map(|limit| now.tick.after(limit)),
-        };
-        let wait_until = timeouts.pool_wait.map(|limit| now.tick.after(limit));
-        let state = ExchangeState::Waiting;
         let exchange = Exchange {
             request,
             origin,
-            state,
-            patience,
-            wait_until,
+            state: ExchangeState::Resting(now.tick),
+            began: now.tick,
+            granted: now.tick,
+            deadline: limit.map(|limit| now.tick.after(limit)),
             armed: None,
+            course: None,
             replays: 0,
             expect_refused: false,
+            expects: false,
+            stop: StopReason::NoPolicy,
         };
         let refusal = self.refusal(&exchange.request);
         let id = RequestId(self.exchanges.insert(exchange));
+        if let Some(tokens) = &mut self.tokens {
+            tokens.earn();
+        }
         match refusal {
             Some(error) => {
-                self.fail_exchange(id, error);
+                self.fail_unconnected(now, id, error);
                 self.forget_if_unused(origin);
             }
             None => self.enqueue(now, id, origin, Place::Back),
@@ -132,22 +164,53 @@ impl Session {
         shape.err().map(|error| refused(error, &request.url))
     }
 
-    /// Asks the pool for a connection, for a new request or for one that lost its connection unused.
+    /// Asks the pool for a connection, for a new attempt or for one that lost its connection unused.
     pub(super) fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
         match self.pool.request(origin, id, place) {
             Assignment::Use(connection) => {
-                self.grant(connection, id);
+                self.grant(now, connection, id);
                 // Its time runs whether it collects its connection or not.
                 self.arm_request(id);
             }
             Assignment::Wait => {
-                self.arm_request(id);
+                self.wait(now, id, place);
                 self.replenish(now, origin);
+                if self.config.pool.is_waiting_in_vain() {
+                    self.refuse_to_wait(now, id, origin);
+                }
             }
         }
     }
 
-    fn intern(&mut self, request: &Request) -> OriginId {
+    fn wait(&mut self, now: Now, id: RequestId, place: Place) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            let limit = exchange.timeouts(&self.config.timeouts).pool_wait;
+            let until = limit.map(|limit| now.tick.after(limit));
+            exchange.state = ExchangeState::Waiting(place, until);
+            self.stats.note(now.tick, PoolFact::Waits { request: id });
+            self.arm_request(id);
+        }
+    }
+
+    /// A request that would have to wait for a limit fails instead.
+    fn refuse_to_wait(&mut self, now: Now, id: RequestId, origin: OriginId) {
+        if let Some(full) = self.pool.shortage(origin) {
+            self.leave_queue(id);
+            let error = Error::new(ErrorKind::PoolFull, Stage::PoolWait).with_shortage(full);
+            self.fail_unconnected(now, id, error);
+        }
+    }
+
+    /// Takes a waiting request out of its queue.
+    pub(super) fn leave_queue(&mut self, id: RequestId) {
+        if let Some(exchange) = self.exchanges.get(id.0)
+            && let ExchangeState::Waiting(place, _) = exchange.state
+        {
+            self.pool.leave_queue(exchange.origin, id, place);
+        }
+    }
+
+    pub(super) fn intern(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.recent
             && self
                 .tenant(id)
@@ -209,7 +272,10 @@ impl Session {
             }
             ExchangeState::Failed(_) => {
                 let (state, origin) = (
-                    core::mem::replace(&mut exchange.state, ExchangeState::Waiting),
+                    core::mem::replace(
+                        &mut exchange.state,
+                        ExchangeState::Resting(Tick::default()),
+                    ),
                     exchange.origin,
                 );
                 self.exchanges.remove(id.0);
@@ -220,7 +286,10 @@ impl Session {
                 }
             }
             ExchangeState::Aborting(connection, _) => TakeUp::Abort(*connection),
-            ExchangeState::Waiting | ExchangeState::Running(_) => TakeUp::Wait,
+            ExchangeState::Waiting(..)
+            | ExchangeState::Running(_)
+            | ExchangeState::Parting(..)
+            | ExchangeState::Resting(_) => TakeUp::Wait,
         }
     }
 
@@ -240,12 +309,9 @@ impl Session {
 
     /// The connection that a request uses.
     pub(crate) fn connection_of(&self, id: RequestId) -> Option<ConnectionId> {
-        match self.exchanges.get(id.0)?.state {
-            ExchangeState::Running(connection) | ExchangeState::Aborting(connection, _) => {
-                Some(connection)
-            }
-            ExchangeState::Waiting | ExchangeState::Granted(_) | ExchangeState::Failed(_) => None,
-        }
+        let exchange = self.exchanges.get(id.0)?;
+        let granted = matches!(exchange.state, ExchangeState::Granted(_));
+        exchange.connection().filter(|_| !granted)
     }
 
     /// The present tenant of a place among the connections.

@@ -300,7 +300,7 @@ fn check_trailer_names(content: ContentPlan, lines: Lines<'_>) -> Result<(), Req
 }
 
 /// Host = uri-host [ ":" port ]
-pub(crate) fn check_host(lines: Lines<'_>) -> Result<(), RequestError> {
+fn check_host(lines: Lines<'_>) -> Result<(), RequestError> {
     match lines.only(Known::Host, RequestError::Host)? {
         Some(host) if !is_authority(host) => Err(RequestError::Host),
         _ => Ok(()),

@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
+use super::connections::MemberState;
 use super::session::Session;
+use super::stats::PoolCounters;
+use crate::base::Now;
 use crate::message::Origin;
 use crate::pool::OriginId;
 
@@ -30,6 +33,10 @@ pub struct IdleConnection {
     pub number: u64,
     /// How many requests it has served.
     pub served: u64,
+    /// How long it has been open.
+    pub age: Duration,
+    /// How long nobody has used it.
+    pub idle_for: Duration,
     /// For how long it may be idle, its peer's hint considered.
     pub idle_limit: Option<Duration>,
     /// How many further requests its peer has said to take.
@@ -41,16 +48,14 @@ pub struct IdleConnection {
 pub struct PoolSnapshot {
     /// Origins with connections or waiting requests, in the order in which they were first asked.
     pub origins: Vec<OriginSnapshot>,
-    /// Connections opened since the session began.
-    pub opened: u64,
-    /// Requests that were given a connection which had served another before.
-    pub reused: u64,
-    /// Requests that are under way or waiting.
+    /// What has happened since the session began.
+    pub counters: PoolCounters,
+    /// Requests that are under way, waiting for a connection or resting between two attempts.
     pub requests: usize,
 }
 
 impl Session {
-    pub(crate) fn pool_snapshot(&self) -> PoolSnapshot {
+    pub(crate) fn pool_snapshot(&self, now: Now) -> PoolSnapshot {
         let mut origins = Vec::new();
         for tenant in self.tenants.iter().flatten() {
             let id = self.keys.get(&tenant.key).copied();
@@ -63,27 +68,31 @@ impl Session {
                     busy,
                     dialling,
                     waiting,
-                    idle_connections: self.idle_connections(id),
+                    idle_connections: self.idle_connections(now, id),
                 });
             }
         }
         PoolSnapshot {
             origins,
-            opened: self.opened,
-            reused: self.reused,
+            counters: self.stats.counters,
             requests: self.exchanges.len(),
         }
     }
 
-    fn idle_connections(&self, origin: OriginId) -> Vec<IdleConnection> {
+    fn idle_connections(&self, now: Now, origin: OriginId) -> Vec<IdleConnection> {
         let members = self.pool.idle(origin);
         members
             .filter_map(|connection| self.members.get(connection.0))
             .map(|member| IdleConnection {
                 number: member.number,
                 served: member.served,
-                idle_limit: member.hint.idle_within(self.config.pool.idle_time),
-                requests_left: member.hint.requests,
+                age: now.tick.since(member.opened),
+                idle_for: match member.state {
+                    MemberState::Idle(since) => now.tick.since(since),
+                    _ => Duration::ZERO,
+                },
+                idle_limit: member.idle_limit(&self.config.pool),
+                requests_left: member.hint.as_ref().and_then(|hint| hint.requests),
             })
             .collect()
     }

@@ -8,6 +8,7 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::BinaryHeap;
 
+use super::config::Timeouts;
 use crate::base::{ConnectionId, EstablishId, Phase, Pulse, RequestId, Stage, Tick};
 
 /// Whose time may be up.
@@ -74,46 +75,89 @@ impl Timers {
     }
 }
 
-/// How long an exchange waits for its peer, as its driver may know it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Patience {
-    pub(crate) send: Option<Duration>,
-    pub(crate) expect_continue: Option<Duration>,
-    pub(crate) head: Option<Duration>,
-    pub(crate) read: Option<Duration>,
+/// How long an exchange waits for its peer: its limits, and what they are counted from besides the pulse.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience<'a> {
+    pub(crate) timeouts: &'a Timeouts,
+    /// It asks for a 100.
+    pub(crate) expects: bool,
+    /// When it went on its connection.
+    pub(crate) granted: Tick,
+    /// When the whole request must be over.
     pub(crate) deadline: Option<Tick>,
 }
 
-impl Patience {
-    /// The earliest limit that applies now, and its stage.
+impl Patience<'_> {
+    /// The earliest limit that applies now, and its stage. That of the speed is when it is to be judged next.
     pub(crate) fn due(&self, pulse: &Pulse) -> Option<(Tick, Stage)> {
         let phase = pulse.phase();
+        let speed = self.timeouts.minimum_speed.filter(|_| phase.is_flow());
+        let speed = speed.map(|speed| (pulse.judged_again(speed.within), Stage::Speed));
+        let exchange = self.end().map(|at| (at, Stage::Exchange));
+        let whole = self.deadline.map(|at| (at, Stage::Deadline));
+        [self.peer_due(phase, pulse), speed, exchange, whole]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// When the peer has been silent for too long.
+    fn peer_due(&self, phase: Phase, pulse: &Pulse) -> Option<(Tick, Stage)> {
         let idle = |limit: Option<Duration>| limit.map(|limit| pulse.active().after(limit));
-        let peer = match phase {
-            Phase::Idle | Phase::Application => None,
-            Phase::Sending => idle(self.send),
-            Phase::AwaitingContinue => match self.expect_continue {
+        let due = match phase {
+            Phase::Idle | Phase::Application | Phase::Source => None,
+            Phase::Sending => idle(self.timeouts.send),
+            Phase::AwaitingContinue => match self.expect_continue() {
                 Some(limit) => Some(pulse.flushed().after(limit)),
-                None => idle(self.read),
+                None => idle(self.timeouts.read),
             },
             Phase::AwaitingHead => {
-                let head = self.head.map(|limit| pulse.flushed().after(limit));
-                head.into_iter().chain(idle(self.read)).min()
+                let head = self.timeouts.head;
+                let head = head.map(|limit| pulse.flushed().after(limit));
+                head.into_iter().chain(idle(self.timeouts.read)).min()
             }
-            Phase::Receiving => idle(self.read),
+            Phase::Receiving => idle(self.timeouts.read),
         };
-        let peer = peer.zip(phase.stage());
-        let whole = self.deadline.map(|at| (at, Stage::Deadline));
-        peer.into_iter().chain(whole).min_by_key(|(at, _)| *at)
+        due.zip(phase.stage())
+    }
+
+    pub(crate) fn expect_continue(&self) -> Option<Duration> {
+        self.timeouts.expect_continue.filter(|_| self.expects)
+    }
+
+    /// When the exchange must be over.
+    fn end(&self) -> Option<Tick> {
+        self.timeouts
+            .exchange
+            .map(|limit| self.granted.after(limit))
     }
 
     /// The shortest of the limits on the peer: how often a busy connection must be looked at.
     pub(crate) fn shortest(&self) -> Option<Duration> {
-        [self.send, self.expect_continue, self.head, self.read]
-            .into_iter()
-            .flatten()
-            .min()
+        shortest(self.timeouts, self.expect_continue())
     }
+
+    /// When a connection must be looked at that has just got its exchange.
+    pub(crate) fn first_look(&self) -> Option<Tick> {
+        let first = first_look(self.timeouts, self.expect_continue());
+        first.map(|limit| self.granted.after(limit))
+    }
+}
+
+/// How soon a connection must be looked at behind its grant; `held` is the limit for a 100, if one is asked for.
+pub(crate) fn first_look(timeouts: &Timeouts, held: Option<Duration>) -> Option<Duration> {
+    shortest(timeouts, held)
+        .into_iter()
+        .chain(timeouts.exchange)
+        .min()
+}
+
+fn shortest(timeouts: &Timeouts, held: Option<Duration>) -> Option<Duration> {
+    let speed = timeouts.minimum_speed.map(|speed| speed.within);
+    [timeouts.send, held, timeouts.head, timeouts.read, speed]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 #[cfg(test)]
@@ -155,11 +199,17 @@ mod tests {
     fn the_earliest_limit_is_named() {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let at = |seconds| Tick::default().after(Duration::from_secs(seconds));
-        let mut patience = Patience {
+        let timeouts = Timeouts {
             send: seconds(1),
             expect_continue: seconds(2),
             head: seconds(5),
             read: seconds(9),
+            ..Timeouts::default()
+        };
+        let mut patience = Patience {
+            timeouts: &timeouts,
+            expects: true,
+            granted: at(0),
             deadline: Some(at(7)),
         };
         let pulse = Pulse::default();

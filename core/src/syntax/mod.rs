@@ -1,4 +1,5 @@
 //! The grammar of octets that every part of a message shares.
 
 pub(crate) mod chars;
+pub(crate) mod date;
 pub(crate) mod list;

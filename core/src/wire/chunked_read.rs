@@ -8,7 +8,8 @@
 //! Extensions are read by the letter (unless [`Leniency`](crate::Leniency) says otherwise) and mean nothing to us.
 //! A bare CR or LF anywhere in the framing is an error: peers that read them apart are how requests get smuggled.
 
-use crate::base::{Limits, Rules, work};
+use super::refusal::Refusal;
+use crate::base::{Bound, Limits, Rules, work};
 use crate::syntax::chars;
 
 /// Why octets are not chunked content.
@@ -23,8 +24,6 @@ pub enum ChunkError {
     Extension,
     /// A line of the framing, or the data of a chunk, does not end in CRLF.
     LineEnd,
-    /// A chunk header line, or all extensions of the content together, pass [`Limits`].
-    TooLong,
 }
 
 /// How far the framing has been read.
@@ -118,7 +117,7 @@ impl ChunkedReader {
         &mut self,
         input: &[u8],
         rules: &Rules,
-    ) -> Result<(usize, Chunk), ChunkError> {
+    ) -> Result<(usize, Chunk), Refusal<ChunkError>> {
         let mut used = 0;
         for &octet in input {
             match self.state {
@@ -136,7 +135,7 @@ impl ChunkedReader {
         Ok((used, next))
     }
 
-    fn read(&mut self, octet: u8, rules: &Rules) -> Result<(), ChunkError> {
+    fn read(&mut self, octet: u8, rules: &Rules) -> Result<(), Refusal<ChunkError>> {
         self.state = match (self.state, octet) {
             (State::FirstDigit, _) => {
                 self.size = hexadecimal(octet).ok_or(ChunkError::Size)?;
@@ -150,7 +149,7 @@ impl ChunkedReader {
                 let digit = hexadecimal(octet).ok_or(ChunkError::Size)?;
                 // One bit less than 64, and never a shift that loses digits.
                 if self.size >= 1 << 59 {
-                    return Err(ChunkError::TooLarge);
+                    return Err(ChunkError::TooLarge.into());
                 }
                 self.size = self.size << 4 | digit;
                 State::Digits
@@ -160,7 +159,7 @@ impl ChunkedReader {
             (State::DataCarriageReturn, b'\r') => State::DataLineFeed,
             (State::DataLineFeed, b'\n') => State::FirstDigit,
             (State::HeaderLineFeed | State::DataCarriageReturn | State::DataLineFeed, _) => {
-                return Err(ChunkError::LineEnd);
+                return Err(ChunkError::LineEnd.into());
             }
             // `advance` stops before data and trailers.
             (state @ (State::Data | State::Trailers), _) => state,
@@ -173,7 +172,7 @@ impl ChunkedReader {
         self.count(&rules.limits)
     }
 
-    fn count(&mut self, limits: &Limits) -> Result<(), ChunkError> {
+    fn count(&mut self, limits: &Limits) -> Result<(), Refusal<ChunkError>> {
         self.line += 1;
         let plain = matches!(
             self.state,
@@ -186,10 +185,10 @@ impl ChunkedReader {
                 | State::Trailers
         );
         self.extensions += usize::from(!plain);
-        let long =
-            self.line > limits.max_chunk_line || self.extensions > limits.max_chunk_extensions;
-        if long {
-            Err(ChunkError::TooLong)
+        if self.line > limits.max_chunk_line {
+            Err(Refusal::TooLarge(Bound::ChunkLine))
+        } else if self.extensions > limits.max_chunk_extensions {
+            Err(Refusal::TooLarge(Bound::ChunkExtensions))
         } else {
             Ok(())
         }
@@ -224,7 +223,7 @@ mod tests {
     use crate::base::Leniency;
 
     /// Decodes up to the trailer section, in pieces of `piece` octets; returns the content and what is left.
-    fn decode(input: &[u8], piece: usize) -> Result<(Vec<u8>, usize), ChunkError> {
+    fn decode(input: &[u8], piece: usize) -> Result<(Vec<u8>, usize), Refusal<ChunkError>> {
         decode_with(input, piece, Leniency::default())
     }
 
@@ -232,7 +231,7 @@ mod tests {
         input: &[u8],
         piece: usize,
         leniency: Leniency,
-    ) -> Result<(Vec<u8>, usize), ChunkError> {
+    ) -> Result<(Vec<u8>, usize), Refusal<ChunkError>> {
         let limits = Limits {
             max_chunk_line: 32,
             max_chunk_extensions: 30,
@@ -306,22 +305,35 @@ mod tests {
             ("1\r\na\rX", ChunkError::LineEnd),
             ("8000000000000000\r\n", ChunkError::TooLarge),
             ("10000000000000000\r\n", ChunkError::TooLarge),
+        ] {
+            is_refused(input, error.into());
+        }
+    }
+
+    #[test]
+    fn long_framing_is_refused() {
+        for (input, bound) in [
+            ("000000000000000000000000000000001\r\n", Bound::ChunkLine),
             (
                 "1;a=2;b=3;c=4;d=5;e=6;f=7;g=8;h=9;\r\n",
-                ChunkError::TooLong,
+                Bound::ChunkExtensions,
             ),
             (
                 "1;abcdefghijk\r\na\r\n1;abcdefghijk\r\na\r\n1;abcdefghijk\r\n",
-                ChunkError::TooLong,
+                Bound::ChunkExtensions,
             ),
         ] {
-            for piece in 1..=input.len() {
-                assert_eq!(
-                    decode(input.as_bytes(), piece),
-                    Err(error),
-                    "{input:?} in pieces of {piece}"
-                );
-            }
+            is_refused(input, Refusal::TooLarge(bound));
+        }
+    }
+
+    fn is_refused(input: &str, refusal: Refusal<ChunkError>) {
+        for piece in 1..=input.len() {
+            assert_eq!(
+                decode(input.as_bytes(), piece),
+                Err(refusal),
+                "{input:?} in pieces of {piece}"
+            );
         }
     }
 
@@ -353,7 +365,7 @@ mod tests {
             ("+5\r\n", ChunkError::Size),
         ] {
             let read = decode_with(bad.as_bytes(), bad.len(), leniency);
-            assert_eq!(read, Err(error), "{bad:?}");
+            assert_eq!(read, Err(error.into()), "{bad:?}");
         }
     }
 }

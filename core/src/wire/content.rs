@@ -2,6 +2,7 @@
 
 use super::chunked_read::{Chunk, ChunkError, ChunkedReader};
 use super::framing::Framing;
+use super::refusal::Refusal;
 use crate::base::Rules;
 
 /// A reader of one message's content. It exists only while there is content to read.
@@ -42,7 +43,7 @@ impl ContentReader {
         &mut self,
         input: &[u8],
         rules: &Rules,
-    ) -> Result<(usize, Part), ChunkError> {
+    ) -> Result<(usize, Part), Refusal<ChunkError>> {
         match self {
             Self::Length(0) => Ok((0, Part::End)),
             Self::Length(left) => Ok((0, content(input.len(), *left))),

@@ -101,7 +101,7 @@ fn read_line(line: &[u8], start: usize, leniency: Leniency) -> Result<FieldSpan,
     }
     Ok(FieldSpan {
         known: Known::of(name),
-        name: Span::new(start, name.len()).ok_or(HeadError::TooLong)?,
-        value: Span::new(value_at, value.len()).ok_or(HeadError::TooLong)?,
+        name: Span::below(start, name.len()),
+        value: Span::below(value_at, value.len()),
     })
 }

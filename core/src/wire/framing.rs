@@ -128,6 +128,13 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
+    // So few digits cannot overflow.
+    if digits.len() <= 18 {
+        return digits.iter().try_fold(0u64, |value, &octet| {
+            let digit = octet.wrapping_sub(b'0');
+            (digit < 10).then(|| value * 10 + u64::from(digit))
+        });
+    }
     let value = digits.iter().try_fold(0u64, |value, &octet| {
         let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
         value.checked_mul(10)?.checked_add(digit)

@@ -7,6 +7,7 @@ mod field_lines;
 mod framing;
 mod quick_head;
 mod read_head;
+mod refusal;
 mod write_head;
 
 pub use chunked_read::ChunkError;
@@ -18,4 +19,5 @@ pub use read_head::HeadError;
 pub(crate) use read_head::{
     HeadScan, SectionLimits, leading_empty_lines, read_head, read_trailers,
 };
+pub(crate) use refusal::Refusal;
 pub(crate) use write_head::{write_fields_except, write_framing, write_line, write_request_line};

@@ -8,12 +8,13 @@
 
 use http::{StatusCode, Version};
 
-use crate::base::{Leniency, work};
+use crate::base::{Bound, LONGEST_SECTION, Leniency, work};
 use crate::message::{Spans, StatusLine};
 use crate::syntax::chars;
 
 use super::field_lines::{line_at, read_fields};
 use super::quick_head::read_quickly;
+use super::refusal::Refusal;
 
 /// Why octets are not a message head or trailer section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +36,6 @@ pub enum HeadError {
     FieldName,
     /// A field value holds a control octet (RFC 9110 §5.5).
     FieldValue,
-    /// More field lines than [`Limits`](crate::Limits) allows.
-    TooManyFields,
-    /// More octets than [`Limits`](crate::Limits) allows.
-    TooLong,
 }
 
 /// Which section is read: they differ in their first line only.
@@ -46,6 +43,22 @@ pub enum HeadError {
 enum Section {
     Head,
     Trailers,
+}
+
+impl Section {
+    fn too_long(self) -> Refusal<HeadError> {
+        Refusal::TooLarge(match self {
+            Self::Head => Bound::HeadBytes,
+            Self::Trailers => Bound::TrailerBytes,
+        })
+    }
+
+    fn too_many_fields(self) -> Refusal<HeadError> {
+        Refusal::TooLarge(match self {
+            Self::Head => Bound::Fields,
+            Self::Trailers => Bound::Trailers,
+        })
+    }
 }
 
 /// The bounds of a section.
@@ -86,18 +99,19 @@ impl HeadScan {
         section: Section,
         limits: SectionLimits,
         leniency: Leniency,
-    ) -> Result<Scan, HeadError> {
+    ) -> Result<Scan, Refusal<HeadError>> {
         let before_fields = usize::from(section == Section::Head);
         let lenient = leniency.bare_line_feed && section == Section::Head;
+        let most = limits.octets.min(LONGEST_SECTION);
         while let Some(line_feed) = chars::find_line_feed(octets, self.searched) {
             let start = self.line_start;
             let length = line_feed + 1;
             let carriage_return = line_feed > start && octets[line_feed - 1] == b'\r';
-            if length > limits.octets {
-                return Err(HeadError::TooLong);
+            if length > most {
+                return Err(section.too_long());
             }
             if !carriage_return && !lenient {
-                return Err(HeadError::BareLineFeed);
+                return Err(HeadError::BareLineFeed.into());
             }
             let empty = start + usize::from(carriage_return) == line_feed;
             if empty && self.lines >= before_fields {
@@ -108,17 +122,17 @@ impl HeadScan {
             } else if self.lines > before_fields {
                 unfold(octets, start);
             } else {
-                return Err(HeadError::LeadingWhitespace);
+                return Err(HeadError::LeadingWhitespace.into());
             }
             if self.lines > limits.fields.saturating_add(before_fields) {
-                return Err(HeadError::TooManyFields);
+                return Err(section.too_many_fields());
             }
             self.line_start = length;
             self.searched = length;
         }
         self.searched = octets.len();
-        if octets.len() >= limits.octets {
-            Err(HeadError::TooLong)
+        if octets.len() >= most {
+            Err(section.too_long())
         } else {
             Ok(Scan::NeedMore)
         }
@@ -140,7 +154,7 @@ pub(crate) fn read_head(
     limits: SectionLimits,
     leniency: Leniency,
     spans: &mut Spans,
-) -> Result<Option<(StatusLine, usize)>, HeadError> {
+) -> Result<Option<(StatusLine, usize)>, Refusal<HeadError>> {
     if scan.is_fresh() {
         if let Some((line, length)) = read_quickly(octets, limits, spans) {
             work::note(length);
@@ -166,7 +180,7 @@ pub(crate) fn read_trailers(
     limits: SectionLimits,
     leniency: Leniency,
     spans: &mut Spans,
-) -> Result<Option<usize>, HeadError> {
+) -> Result<Option<usize>, Refusal<HeadError>> {
     let found = scan.advance(octets, Section::Trailers, limits, leniency)?;
     let Scan::Complete { length } = found else {
         return Ok(None);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use sessile_core::bytes::Bytes;
 use sessile_core::{
     CloseReason, Command, Config, ConnectionId, Content, Engine, EstablishId, Event,
-    ExpectContinue, Fields, Live, Now, PoolLimits, Readiness, Received, RequestBuilder, RequestId,
-    ResolveError, Step, Timeouts, Verdict,
+    ExpectContinue, Fields, Live, MinimumSpeed, Now, OnExhausted, PoolLimits, Readiness, Received,
+    RequestBuilder, RequestId, ResolveError, Retry, RetryBudget, Step, Timeouts, Verdict, WhenFull,
 };
 use sessile_tests::network::Chance;
 
@@ -59,6 +59,12 @@ fn narrow(chance: &mut Chance) -> Config {
             idle_per_origin: below(chance, 3),
             idle_total: below(chance, 4),
             idle_time: brief(chance, 50),
+            idle_origins: few(below(chance, 3)),
+            lifetime: brief(chance, 100).filter(|_| below(chance, 3) == 0),
+            when_full: match below(chance, 4) {
+                0 => WhenFull::Fail,
+                _ => WhenFull::Wait,
+            },
         },
         timeouts: Timeouts {
             pool_wait: brief(chance, 30),
@@ -68,10 +74,37 @@ fn narrow(chance: &mut Chance) -> Config {
             expect_continue: brief(chance, 10),
             head: brief(chance, 30),
             read: brief(chance, 30),
+            exchange: brief(chance, 60),
+            minimum_speed: Some(MinimumSpeed {
+                octets: below(chance, 20) as u64,
+                within: Duration::from_millis(below(chance, 20) as u64),
+            }),
             deadline: brief(chance, 100),
         },
+        retry: retry(chance),
+        retry_budget: Some(RetryBudget {
+            percent: 50,
+            reserve: 3,
+        })
+        .filter(|_| below(chance, 2) == 0),
+        pool_events: below(chance, 3),
         ..Config::default()
     }
+}
+
+fn retry(chance: &mut Chance) -> Option<Retry> {
+    let total = u32::try_from(below(chance, 5)).expect("few");
+    let policy = Retry {
+        statuses: vec![200, 503],
+        backoff_factor: Duration::from_millis(below(chance, 10) as u64),
+        backoff_jitter: Duration::from_millis(below(chance, 10) as u64),
+        on_exhausted: match below(chance, 2) {
+            0 => OnExhausted::Response,
+            _ => OnExhausted::Error,
+        },
+        ..Retry::new(total)
+    };
+    Some(policy).filter(|_| total > 0)
 }
 
 impl Caller {
@@ -126,6 +159,7 @@ impl Caller {
             }
             7 => self.engine.handle_deadline(now),
             8 if self.below(40) == 0 => self.engine.close(now),
+            8 if self.below(20) == 0 => self.engine.close_idle(now),
             8 | 9 => self.look_at_all(),
             _ if self.style == Style::Taken => self.drive_taken(),
             _ => self.drive_in_place(),
@@ -197,7 +231,7 @@ impl Caller {
     fn look_at_all(&mut self) {
         for id in self.submitted.clone() {
             let _ = self.engine.head(id).map(|head| head.status());
-            let _ = self.engine.connection_info(id);
+            let _ = (self.engine.connection_info(id), self.engine.attempts(id));
             if !self.has_taken(id) {
                 self.push(id);
             }
@@ -214,7 +248,8 @@ impl Caller {
                 _ => {}
             }
         }
-        let _ = (self.engine.pool(), self.engine.deadline());
+        let _ = (self.engine.pool(self.now()), self.engine.deadline());
+        while self.engine.poll_pool_event().is_some() {}
     }
 
     fn drive_in_place(&mut self) {
@@ -287,7 +322,10 @@ impl Caller {
         }
         match self.below(6) {
             0 => self.engine.cancel_taken(now, id, live),
-            1 => drop(self.engine.abort(now, id, live)),
+            1 => {
+                let step = self.engine.abort(now, id, live);
+                self.note(id, step);
+            }
             2 => {
                 live.connection.receive_eof();
                 self.give_back(id, live);
@@ -310,7 +348,7 @@ impl Caller {
         let now = self.now();
         match live.connection.poll() {
             Ok(Received::Head(_)) => {
-                if let Verdict::Again = self.engine.handle_head(id, &live) {
+                if let Verdict::Again = self.engine.handle_head(now, id, &live) {
                     let step = self.engine.again(now, id, live);
                     return self.note(id, step);
                 }
@@ -361,7 +399,8 @@ fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
         2 => b"x",
         3 => b"HTTP/1.1 100 Continue\r\n\r\n",
         4 => b"HTTP/1.1 101 Switching\r\nUpgrade: any\r\n\r\nnew",
-        5 => b"HTTP/1.1 417 No\r\nContent-Length: 9\r\n\r\nhalf",
+        5 => b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 9\r\n\r\nhalf",
+        6 => b"HTTP/1.1 417 No\r\nContent-Length: 9\r\n\r\nhalf",
         _ => NO_CONTENT,
     };
     let count = octets.len().min(space.len());
@@ -378,7 +417,7 @@ fn nothing_is_left(style: Style) {
             caller.call();
         }
         caller.end();
-        let (pool, due) = (caller.engine.pool(), caller.engine.deadline());
+        let (pool, due) = (caller.engine.pool(Now::default()), caller.engine.deadline());
         assert!(pool.origins.is_empty(), "{style:?}, {seed}: {pool:?}");
         assert_eq!((pool.requests, due), (0, None), "{style:?}, {seed}");
     }

@@ -7,6 +7,7 @@ mod any_order;
 mod by_hand;
 mod codec;
 mod pushed;
+mod retries;
 mod unserved;
 
 use std::io;
@@ -172,7 +173,7 @@ fn a_deadline_that_came_too_late_does_not_end_the_next_request() {
 
     let next = engine.submit(later, get("/next"));
     let Step::Use(live) = engine.step(later, next) else {
-        panic!("a connection is idle: {:?}", engine.pool());
+        panic!("a connection is idle: {:?}", engine.pool(Now::default()));
     };
     assert_eq!(live.info().served, 1);
     assert!(!live.connection.pulse().abort_requested());
@@ -298,27 +299,42 @@ fn connections_given_back_crosswise_leave_nothing() {
 }
 
 fn assert_empty(engine: &Engine<()>) {
-    let pool = engine.pool();
+    let pool = engine.pool(Now::default());
     assert!(pool.requests == 0 && pool.origins.is_empty(), "{pool:?}");
 }
 
-/// Given a pool that may open no connection, then a request waits its time and is told so.
+/// Given a pool that may open no connection, then a request fails at once and is told which limit it was: nobody waits for
+/// what cannot come.
 #[test]
-fn a_pool_without_room_tells_who_waits() {
-    for (live_per_origin, live_total) in [(Some(0), None), (None, Some(0)), (Some(0), Some(0))] {
+fn a_pool_without_room_refuses() {
+    for (live_per_origin, live_total, told) in [
+        (Some(0), None, "live_per_origin"),
+        (None, Some(0), "live_total"),
+        (Some(0), Some(0), "live_per_origin"),
+    ] {
         let mut config = Config::default();
         config.pool.live_per_origin = live_per_origin;
         config.pool.live_total = live_total;
+        config.timeouts.pool_wait = None;
         let mut engine = engine(config);
         engine.submit(at(0), get("/"));
-        assert!(engine.poll_event(at(0)).is_none());
-        assert_eq!(connect(&mut engine, at(0)), None);
-        engine.handle_deadline(at(40_000));
-        match &events(&mut engine, at(40_000))[..] {
-            [Event::Failed(_, error)] => assert_eq!(error.stage(), Stage::PoolWait, "{error}"),
+        match &events(&mut engine, at(0))[..] {
+            [Event::Failed(_, error)] => {
+                assert_eq!(
+                    (error.code(), error.stage()),
+                    ("pool-full", Stage::PoolWait)
+                );
+                let hint = error.hint().expect("advice");
+                assert!(
+                    hint.contains(&format!("`PoolLimits::{told}` of 0")),
+                    "{hint}"
+                );
+            }
             other => panic!("{other:?}"),
         }
+        assert_eq!(connect(&mut engine, at(0)), None);
         assert_empty(&engine);
+        assert_eq!(engine.deadline(), None);
     }
 }
 
@@ -340,7 +356,7 @@ fn a_pool_that_keeps_nothing_answers_all_the_same() {
             while engine.poll_command().is_some() {}
             assert_empty(&engine);
         }
-        assert_eq!(engine.pool().opened, 3);
+        assert_eq!(engine.pool(Now::default()).counters.opened, 3);
     }
 }
 
@@ -390,7 +406,11 @@ fn limits_of_any_size_are_kept_without_a_panic() {
         let mut engine = engine(config);
         for _ in 0..3 {
             let over = ends_octet_by_octet(&mut engine, response.as_bytes());
-            assert!(over, "with a limit of {most}: {:?}", engine.pool());
+            assert!(
+                over,
+                "with a limit of {most}: {:?}",
+                engine.pool(Now::default())
+            );
         }
     }
 }

@@ -116,7 +116,7 @@ fn an_end_in_the_middle_of_lent_content_completes_nothing() {
     send(&mut engine, now, connection);
     arrive(&mut engine, now, connection, NO_CONTENT);
     assert_answered(&events(&mut engine, now), id);
-    assert!(engine.pool().origins.is_empty());
+    assert!(engine.pool(Now::default()).origins.is_empty());
 }
 
 /// Given a source that fails before its request has a connection, then the request fails, and leaves nothing behind.
@@ -133,7 +133,7 @@ fn content_that_is_aborted_early_fails_its_request() {
         "{told:?}"
     );
     let connection = connect(&mut engine, now).expect("it was dialled all the same");
-    assert_eq!(engine.pool().origins[0].idle, 1);
+    assert_eq!(engine.pool(Now::default()).origins[0].idle, 1);
 
     // Granted, and not begun.
     let id = engine.submit(now, pushing(ExpectContinue::Never));

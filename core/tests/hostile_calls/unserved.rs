@@ -19,7 +19,7 @@ fn unserved(engine: &mut Engine<()>, now: Now) -> ConnectionId {
     engine.cancel(now, id);
     engine.deposit(connection, ()).expect("it is wanted");
     engine.handle_connected(now, connection);
-    assert_eq!(engine.pool().origins[0].idle, 1);
+    assert_eq!(engine.pool(Now::default()).origins[0].idle, 1);
     connection
 }
 
@@ -76,5 +76,5 @@ fn an_unserved_connection_is_used() {
     drop(live);
     arrive(&mut engine, at(1000), connection, NO_CONTENT);
     assert_answered(&events(&mut engine, at(1000)), id);
-    assert_eq!(engine.pool().opened, 1);
+    assert_eq!(engine.pool(Now::default()).counters.opened, 1);
 }

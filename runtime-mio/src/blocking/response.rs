@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use sessile_core::{
-    ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
+    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
     ResponseHead, StatusCode, Version, text_from,
 };
 
@@ -50,6 +50,19 @@ impl Response {
     /// The first value of a field, if it is UTF-8.
     pub fn header(&self, name: impl AsRef<[u8]>) -> Option<&str> {
         self.headers().text(name)
+    }
+
+    /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
+    pub fn attempts(&self) -> &[Attempt] {
+        self.incoming.attempts()
+    }
+
+    /// The response, unless its status is 400 or more.
+    ///
+    /// # Errors
+    /// An [`ErrorKind::Status`](sessile_core::ErrorKind::Status) if it is.
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        self.incoming.error_for_status().map(|()| self)
     }
 
     /// The trailer fields; there are none before the content was read to its end.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sessile_core::{
-    ContentError, Engine, Error, Home, Live, Now, Outbound, Readiness, Received, RequestId, Step,
-    Verdict,
+    Attempts, ContentError, Engine, Error, Home, Live, Now, Outbound, Readiness, Received,
+    RequestId, Step, Verdict,
 };
 
 use super::octets::{check_limits, read, sleep_for};
@@ -26,7 +26,7 @@ pub(super) struct Exchange<'a> {
 
 /// How an exchange ended.
 pub(super) enum Ran {
-    Head(Box<Live<Io>>),
+    Head(Box<Live<Io>>, Attempts),
     Next(Step<Io>),
 }
 
@@ -66,6 +66,7 @@ impl<'a> Exchange<'a> {
 
     pub(super) fn run(mut self) -> Ran {
         let mut now = self.shared.clock.now();
+        self.request.begin_attempt();
         if self.live.info().served > 0 {
             // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
             read(&mut self.live, now);
@@ -76,9 +77,8 @@ impl<'a> Exchange<'a> {
                 match panic::catch_unwind(AssertUnwindSafe(|| self.write())) {
                     Ok(Ok(())) => {}
                     Ok(Err(why)) => {
-                        return self.end(|engine, now, id, live| {
-                            Step::Failed(engine.fail_source(now, id, live, why))
-                        });
+                        return self
+                            .end(|engine, now, id, live| engine.fail_source(now, id, live, why));
                     }
                     Err(fault) => {
                         self.cancel();
@@ -102,7 +102,7 @@ impl<'a> Exchange<'a> {
                 }
             }
             if self.live.connection.pulse().abort_requested() {
-                return self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)));
+                return self.end(Engine::abort);
             }
             now = self.wait(now);
         }
@@ -151,12 +151,13 @@ impl<'a> Exchange<'a> {
     }
 
     fn head(self) -> Ran {
+        let now = self.shared.clock.now();
         let mut state = self.shared.lock();
-        match state.engine.handle_head(self.request.id(), &self.live) {
-            Verdict::Deliver => {
+        match state.engine.handle_head(now, self.request.id(), &self.live) {
+            Verdict::Deliver(attempts) => {
                 state.parkers.release(self.parker);
                 self.shared.settle(state);
-                Ran::Head(self.live)
+                Ran::Head(self.live, attempts)
             }
             Verdict::Again => {
                 drop(state);
@@ -164,7 +165,7 @@ impl<'a> Exchange<'a> {
             }
             _ => {
                 drop(state);
-                self.end(|engine, now, id, live| Step::Failed(engine.abort(now, id, live)))
+                self.end(Engine::abort)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, Outbound, PoolSnapshot, Request,
+    Config, Dispatch, Engine, Error, Home, IntoUrl, Outbound, PoolEvent, PoolSnapshot, Request,
     RequestBuilder, RequestId, Step, Tick, Upload,
 };
 
@@ -129,8 +129,8 @@ impl Session {
                 Step::Use(live) => {
                     let parker = parker.take();
                     match Exchange::begin(&self.shared, &mut request, live, parker)?.run() {
-                        Ran::Head(live) => {
-                            let incoming = request.into_incoming(live);
+                        Ran::Head(live, attempts) => {
+                            let incoming = request.into_incoming(live, attempts);
                             return Ok(Response::new(Arc::clone(&self.shared), incoming));
                         }
                         Ran::Next(step) => step,
@@ -181,10 +181,23 @@ impl Session {
     pub fn pool(&self) -> PoolSnapshot {
         // While nobody sends, nobody sees that the rest of a response has come, or has come too late.
         self.shared.settle(self.shared.drain(self.shared.lock()));
-        self.shared.with(|engine, _| engine.pool())
+        self.shared.with(|engine, now| engine.pool(now))
     }
 
-    /// Takes no further request: those that wait fail, idle connections are closed, those under way may finish.
+    /// What happened in the pool since the last time that this was asked, the oldest first, if
+    /// [`Config::pool_events`] keeps it.
+    pub fn pool_events(&self) -> Vec<PoolEvent> {
+        self.shared
+            .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
+    }
+
+    /// Closes the connections that nobody uses; requests go on as before.
+    pub fn close_idle(&self) {
+        self.shared.with(Engine::close_idle);
+    }
+
+    /// Takes no further request: those that wait for a connection or for their next attempt fail, idle connections are
+    /// closed, those under way may finish.
     pub fn close(&self) {
         self.shared.with(Engine::close);
     }

@@ -60,8 +60,9 @@ impl InPlace {
             Event::Head(id) => {
                 let head = engine.head(id).expect("a head has just come");
                 let info = engine.connection_info(id).expect("on a connection");
+                let attempts = engine.attempts(id).expect("a head has just come");
                 let record = self.of(id);
-                record.head(head, info);
+                record.head(head, info, &attempts);
                 if record.until() == Until::Head {
                     record.end();
                     engine.cancel(now, id);
@@ -88,6 +89,7 @@ impl InPlace {
                     engine.cancel(now, id);
                 }
             },
+            Event::Again(id) => self.of(id).again(),
             Event::ContentWanted(id) => self.supply(hub, id),
             Event::Failed(id, error) => self.of(id).fail(error),
             other => panic!("an unknown event: {other:?}"),
@@ -105,7 +107,7 @@ impl InPlace {
                 let _ = hub.engine.finish_content(now, id, trailers);
                 return;
             }
-            Err(error) => return hub.engine.abort_content(now, id, error.kind()),
+            Err(error) => return hub.engine.abort_content(now, id, error),
         };
         if let Err(misuse) = handed {
             hub.engine.cancel(now, id);

@@ -3,11 +3,11 @@
 use std::io;
 use std::mem;
 
-use sessile_core::{ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Upgraded};
+use sessile_core::{Attempt, ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Upgraded};
 
 use crate::network::Stream;
 use crate::source::Source;
-use crate::world::{Reply, lines};
+use crate::world::{Reply, Tried, lines};
 
 /// How far the application reads a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,11 +101,23 @@ impl Record {
         self.interim.push(head.status().as_u16());
     }
 
-    pub(super) fn head(&mut self, head: HeadRef<'_>, connection: ConnectionInfo) {
+    /// The request is sent anew.
+    pub(super) fn again(&mut self) {
+        assert!(matches!(self.state, State::Waiting), "again, behind a head");
+        self.interim.clear();
+    }
+
+    pub(super) fn head(
+        &mut self,
+        head: HeadRef<'_>,
+        connection: ConnectionInfo,
+        attempts: &[Attempt],
+    ) {
         assert!(matches!(self.state, State::Waiting), "a second head");
         let reply = Reply {
             interim: mem::take(&mut self.interim),
             trailers: Some(Vec::new()),
+            attempts: Tried::all(attempts),
             ..Reply::new(head, connection)
         };
         self.state = State::Reading(reply);

@@ -133,8 +133,8 @@ impl Task {
                 self.go_on(hub, id, step);
             }
             Place::Driving(live) if live.connection.pulse().abort_requested() => {
-                let error = hub.engine.abort(now, id, live);
-                self.fail(hub, error);
+                let step = hub.engine.abort(now, id, live);
+                self.go_on(hub, id, step);
             }
             // Content that was held may go now.
             Place::Driving(live) => self.drive(hub, id, live),
@@ -147,6 +147,7 @@ impl Task {
             Step::Wait => self.place = Place::Waiting,
             Step::Failed(error) => self.fail(hub, error),
             Step::Use(mut live) => {
+                self.record.again();
                 hub.network.note(&format!("{id:?} begins"));
                 live.read(hub.now(), |stream, space| stream.read(space));
                 self.drive(hub, id, live);
@@ -186,8 +187,8 @@ impl Task {
                         break self.place = Place::Driving(live);
                     }
                     if write && let Err(why) = self.write(&mut live, now) {
-                        let error = hub.engine.fail_source(now, id, live, why);
-                        break self.fail(hub, error);
+                        let step = hub.engine.fail_source(now, id, live, why);
+                        break self.go_on(hub, id, step);
                     }
                     if live.readiness().read {
                         live.read(now, |stream, space| stream.read(space));
@@ -195,20 +196,20 @@ impl Task {
                 }
                 Ok(Received::Interim(head)) => self.record.interim(head),
                 Ok(Received::Head(_)) => {
-                    match hub.engine.handle_head(id, &live) {
-                        Verdict::Deliver => {}
+                    let attempts = match hub.engine.handle_head(now, id, &live) {
+                        Verdict::Deliver(attempts) => attempts,
                         Verdict::Again => {
                             let step = hub.engine.again(now, id, live);
                             break self.go_on(hub, id, step);
                         }
                         _ => {
-                            let error = hub.engine.abort(now, id, live);
-                            break self.fail(hub, error);
+                            let step = hub.engine.abort(now, id, live);
+                            break self.go_on(hub, id, step);
                         }
-                    }
+                    };
                     let head = live.connection.head();
                     hub.network.note(&format!("{id:?} {head:?}"));
-                    self.record.head(head, info);
+                    self.record.head(head, info, &attempts);
                     if self.record.until() == Until::Head {
                         self.record.end();
                         break hub.engine.cancel_taken(now, id, live);

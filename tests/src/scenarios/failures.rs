@@ -68,7 +68,7 @@ pub fn malformed_responses_are_named(world: &mut dyn World) {
     }
 }
 
-/// Given a response at a limit, then it is read; given one beyond it, then the error says that a limit was passed.
+/// Given a response at a limit, then it is read; given one beyond it, then the error says which limit was passed.
 pub fn limits_hold_at_their_edge(world: &mut dyn World) {
     let line = "X-Line: 1\r\n";
     let head = |lines: usize| format!("HTTP/1.1 204 No Content\r\n{}\r\n", line.repeat(lines));
@@ -80,7 +80,14 @@ pub fn limits_hold_at_their_edge(world: &mut dyn World) {
     by_count.limits.max_fields = 8;
     let mut by_size = Config::default();
     by_size.limits.max_head_bytes = head(8).len();
-    for (config, code) in [(by_count, "too-many-fields"), (by_size, "head-too-long")] {
+    let size = format!(
+        "head-too-long; `Limits::max_head_bytes` is {}",
+        head(8).len()
+    );
+    for (config, code, told) in [
+        (by_count, "too-many-fields", "`Limits::max_fields` is 8"),
+        (by_size, "head-too-long", &size),
+    ] {
         world.configure(config);
         assert_eq!(
             answered(world, get(&served.url("/lines/8"))).fields.len(),
@@ -92,6 +99,7 @@ pub fn limits_hold_at_their_edge(world: &mut dyn World) {
             panic!("{error:?}");
         };
         assert!(violation.is_limit() && error.hint().is_some());
+        assert!(error.to_string().contains(told), "{error}");
         goes_on(world, &served);
     }
 }

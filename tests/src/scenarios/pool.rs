@@ -39,7 +39,7 @@ pub fn a_freed_connection_goes_to_who_waits(world: &mut dyn World) {
         assert_eq!((reply.text(), reply.connection.served), (&**path, before));
     }
     nothing_left(world);
-    assert_eq!((served.opened(), world.pool().opened), (1, 1));
+    assert_eq!((served.opened(), world.pool().counters.opened), (1, 1));
 }
 
 /// Given one connection, when it fails under the first request, then the others have a new one.
@@ -72,7 +72,7 @@ pub fn origins_share_nothing(world: &mut dyn World) {
         }
     }
     let pool = world.pool();
-    assert_eq!((pool.origins.len(), pool.opened), (2, 2));
+    assert_eq!((pool.origins.len(), pool.counters.opened), (2, 2));
 }
 
 /// Given one connection in all, which is idle at another origin, then it is closed to make room.

@@ -23,7 +23,10 @@ pub fn requests_in_turn_share_a_connection(world: &mut dyn World) {
         );
     }
     let pool = world.pool();
-    assert_eq!((served.opened(), pool.opened, pool.reused), (1, 1, 4));
+    assert_eq!(
+        (served.opened(), pool.counters.opened, pool.counters.reused),
+        (1, 1, 4)
+    );
     assert_eq!((pool.origins.len(), pool.origins[0].idle), (1, 1));
 }
 

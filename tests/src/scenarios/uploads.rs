@@ -1,14 +1,16 @@
 //! Content that is read from a source while its request is sent (RFC 9112 §§6, 7.1): what arrives, and what does not.
 
-use std::io::ErrorKind as Io;
+use std::io::{self, ErrorKind as Io};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sessile_core::{Content, ContentError, ErrorKind, Request, RequestBuilder};
+use sessile_core::{
+    Content, ContentError, Error, ErrorKind, Progress, Request, RequestBuilder, Stage,
+};
 
 use super::peers::{deaf, path_or, send, site, text};
 use super::{answered, eventually, get, milliseconds, nothing_left};
 use crate::origin::{Act, Peer, Site, response};
-use crate::source::{Piece, Source};
+use crate::source::{Piece, SAID, Source};
 use crate::world::{Reply, World};
 
 /// A POST whose content comes from a source.
@@ -25,13 +27,20 @@ fn uploaded(world: &mut dyn World, request: RequestBuilder, source: &Source) -> 
     reply.expect("an answer")
 }
 
-fn refused(world: &mut dyn World, request: RequestBuilder, source: &Source) -> ContentError {
+fn broken(world: &mut dyn World, request: RequestBuilder, source: &Source) -> Error {
     match world.send_from(built(request), source.clone()) {
         Ok(reply) => panic!("an error, not {reply:?}"),
-        Err(error) => match error.kind() {
-            ErrorKind::Content(why) => *why,
-            other => panic!("{other:?}"),
-        },
+        Err(error) => error,
+    }
+}
+
+/// Why content was no content. The request was being sent, whatever it was.
+fn refused(world: &mut dyn World, request: RequestBuilder, source: &Source) -> ContentError {
+    let error = broken(world, request, source);
+    assert!(error.is_body() && error.stage() == Stage::Send, "{error}");
+    match error.kind() {
+        ErrorKind::Content(why) => why.clone(),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -193,7 +202,7 @@ pub fn less_than_announced_is_no_content(world: &mut dyn World) {
     }
 }
 
-/// Given a source that fails, then so does its request, by the source's error, and the connection is closed before the
+/// Given a source that fails, then so does its request, by the source's error and in its words, and the connection is closed before the
 /// content could seem complete.
 pub fn a_failing_source_fails_its_request(world: &mut dyn World) {
     for length in [Some(100), None] {
@@ -202,7 +211,9 @@ pub fn a_failing_source_fails_its_request(world: &mut dyn World) {
         let piece = Piece::Octets(b"some".to_vec());
         let source = Source::new([piece, Piece::Fail(Io::PermissionDenied)]);
         let why = refused(world, post_of(&served.url("/"), length), &source);
-        assert_eq!(why, ContentError::Source(Io::PermissionDenied));
+        let said = io::Error::new(Io::PermissionDenied, SAID);
+        assert_eq!(why, ContentError::from(said));
+        assert!(why.to_string().ends_with(SAID), "{why}");
         nothing_left(world);
         eventually(world, "it is closed", |_| served.closed() == 1);
         assert!(!hearing.heard().ends_with(b"0\r\n\r\n"));
@@ -243,6 +254,26 @@ pub fn a_refusal_beside_a_broken_pipe_is_heard(world: &mut dyn World) {
         assert_eq!(reply.connection.served, 0);
     }
     nothing_left(world);
+}
+
+/// Given a peer that goes in the middle of the content, then the request was being sent, whichever of reading and writing
+/// has found it out.
+pub fn a_peer_that_goes_amid_the_content_is_told_at_sending(world: &mut dyn World) {
+    // Where octets travel in no time all of them may be out before the peer goes: only the head is awaited then.
+    let all_may_be_out = world.is_virtual();
+    let times = if all_may_be_out { 4 } else { 4096 };
+    let served = world.serve(deaf(|| vec![Act::Reset]));
+    for length in [Some(times as u64 * 65_536), None] {
+        let source = Source::new([Piece::Repeat(vec![b'x'; 65_536], times)]);
+        let error = broken(world, post_of(&served.url("/"), length), &source);
+        assert!(["closed", "transport"].contains(&error.code()), "{error}");
+        match (error.stage(), error.progress()) {
+            (Stage::Send, Progress::PartlySent) => {}
+            (Stage::Head, Progress::Sent) if all_may_be_out => {}
+            told => panic!("{told:?}: {error}"),
+        }
+        nothing_left(world);
+    }
 }
 
 /// Given a request that never has a connection, then its source is not read.

@@ -272,7 +272,8 @@ fn verdict_of(peer: &mut Peer) -> Verdict {
     if let Some(reason) = peer.closed() {
         return Verdict::closed(reason);
     }
-    let idle = peer.engine().pool().origins;
+    let now = peer.now();
+    let idle = peer.engine().pool(now).origins;
     let Some(idle) = idle
         .first()
         .and_then(|origin| origin.idle_connections.first())

@@ -97,6 +97,10 @@ impl Peer {
         self.turn();
     }
 
+    pub(super) fn now(&self) -> Now {
+        self.now
+    }
+
     pub(super) fn engine(&mut self) -> &mut Engine<()> {
         &mut self.engine
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sessile_core::{Config, Dispatch, Error, PoolSnapshot, Request};
+use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_mio::blocking::{Reader, Response, Session};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
 
 pub(crate) struct BlockingWorld {
     session: Session,
@@ -29,6 +29,7 @@ fn begin(response: &Response) -> Reply {
         interim: interim
             .map(|head| head.as_ref().status().as_u16())
             .collect(),
+        attempts: Tried::all(response.attempts()),
         ..Reply::new(response.head(), response.connection())
     }
 }
@@ -136,6 +137,14 @@ impl World for BlockingWorld {
 
     fn pool(&mut self) -> PoolSnapshot {
         self.session.pool()
+    }
+
+    fn pool_events(&mut self) -> Vec<PoolEvent> {
+        self.session.pool_events()
+    }
+
+    fn close_idle(&mut self) {
+        self.session.close_idle();
     }
 
     fn close(&mut self) {

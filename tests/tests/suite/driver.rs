@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 use sessile_core::{
-    Config, Error, ErrorKind, Event, Fields, PoolSnapshot, Request, RequestId, Stage, Upgraded,
+    Config, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request, RequestId, Stage,
+    Upgraded,
 };
 use sessile_mio::Driver;
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
 
 const WAKE: Token = Token(0);
 
@@ -74,7 +75,7 @@ impl DriverWorld {
                 let _ = self.driver.finish_content(id, trailers);
                 return;
             }
-            Err(error) => return self.driver.abort_content(id, error.kind()),
+            Err(error) => return self.driver.abort_content(id, error),
         };
         if let Err(misuse) = handed {
             self.driver.cancel(id);
@@ -125,7 +126,9 @@ impl DriverWorld {
             Event::Head(id) => {
                 let head = self.driver.head(id).expect("a head");
                 let connection = self.driver.connection_info(id).expect("a connection");
+                let attempts = self.driver.attempts(id).expect("a head has just come");
                 let mut reply = Reply::new(head, connection);
+                reply.attempts = Tried::all(&attempts);
                 reply.trailers = Some(Vec::new());
                 let watched = self.of(id);
                 watched.reply = Some(reply);
@@ -151,6 +154,7 @@ impl DriverWorld {
                 watched.switched = true;
                 watched.end = Some(Ok(()));
             }
+            Event::Again(id) => self.of(id).interim.clear(),
             Event::ContentWanted(id) => self.supply(id),
             Event::Failed(id, error) => self.of(id).end = Some(Err(error)),
             other => panic!("an event without a meaning here: {other:?}"),
@@ -297,6 +301,15 @@ impl World for DriverWorld {
     fn pool(&mut self) -> PoolSnapshot {
         self.turn_until(Some(Duration::ZERO), |_| true);
         self.driver.pool()
+    }
+
+    fn pool_events(&mut self) -> Vec<PoolEvent> {
+        std::iter::from_fn(|| self.driver.poll_pool_event()).collect()
+    }
+
+    fn close_idle(&mut self) {
+        self.driver.close_idle();
+        self.turn_until(Some(Duration::ZERO), |_| true);
     }
 
     fn close(&mut self) {

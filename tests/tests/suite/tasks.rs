@@ -10,10 +10,10 @@ use async_std::future::timeout;
 use async_std::io::prelude::{ReadExt, WriteExt};
 use async_std::task;
 use sessile_async_std::{Reader, Response, Session};
-use sessile_core::{Config, Dispatch, Error, PoolSnapshot, Request};
+use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
-use sessile_tests::world::{Arrival, Reply, Served, Upgrade, World, lines};
+use sessile_tests::world::{Arrival, Reply, Served, Tried, Upgrade, World, lines};
 
 pub(crate) struct TaskWorld {
     session: Session,
@@ -46,6 +46,7 @@ fn begin(response: &Response) -> Reply {
         interim: interim
             .map(|head| head.as_ref().status().as_u16())
             .collect(),
+        attempts: Tried::all(response.attempts()),
         ..Reply::new(response.head(), response.connection())
     }
 }
@@ -165,6 +166,14 @@ impl World for TaskWorld {
 
     fn pool(&mut self) -> PoolSnapshot {
         self.session.pool()
+    }
+
+    fn pool_events(&mut self) -> Vec<PoolEvent> {
+        self.session.pool_events()
+    }
+
+    fn close_idle(&mut self) {
+        self.session.close_idle();
     }
 
     fn close(&mut self) {

@@ -118,8 +118,8 @@ impl Whole {
                 Received::Head(head) => {
                     look_at(head);
                     assert!(matches!(
-                        self.engine.handle_head(id, live),
-                        Verdict::Deliver
+                        self.engine.handle_head(now, id, live),
+                        Verdict::Deliver(_)
                     ));
                 }
                 Received::Content(octets) => {

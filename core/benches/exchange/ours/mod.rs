@@ -12,7 +12,7 @@ pub(crate) use connection::{bare, begin};
 pub(crate) use engine::{in_place, taken};
 
 /// What an application does with a head at the least: the status, one field.
-fn look_at(head: HeadRef<'_>) {
+pub(crate) fn look_at(head: HeadRef<'_>) {
     black_box(head.status());
     black_box(head.fields().get(black_box("content-type")));
 }

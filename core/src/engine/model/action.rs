@@ -4,6 +4,7 @@ use super::far::Says;
 use super::setting::Style;
 use super::state::State;
 use super::world::World;
+use crate::base::Phase;
 use crate::engine::live::Live;
 
 /// One step of the application, the driver, the network or the clock. Requests are numbered by the setting, connections
@@ -22,6 +23,7 @@ pub(super) enum Action {
     SourceFails(usize),
     Cancel(usize),
     Close,
+    CloseIdle,
     // The driver's.
     /// In place: asks for one event.
     Hear,
@@ -62,6 +64,8 @@ pub(super) enum Dialled {
 pub(super) enum Flow {
     All,
     Part,
+    /// Nothing, for now.
+    None,
     Broken,
 }
 
@@ -96,7 +100,7 @@ impl Action {
     pub(super) fn kind(self, found: Found) -> EventKind {
         match self {
             Self::Cancel(_) => EventKind::Cancel,
-            Self::Close => EventKind::Close,
+            Self::Close | Self::CloseIdle => EventKind::Close,
             Self::TimeNext | Self::TimeFar | Self::Sleep(_) => EventKind::Timeout,
             Self::SourceFails(_)
             | Self::Resolve(_, Answer::None | Answer::Fails)
@@ -167,7 +171,7 @@ impl World {
             choices.push(Action::Submit(next));
         }
         if !self.closed {
-            choices.push(Action::Close);
+            choices.extend([Action::Close, Action::CloseIdle]);
         }
         for (place, record) in self.records.iter().enumerate() {
             if record.is_over() {
@@ -201,7 +205,7 @@ impl World {
                 None if record.woken => choices.push(Action::Collect(place)),
                 None => {}
                 Some(live) => {
-                    if record.woken || live.connection.pulse().abort_requested() {
+                    if record.woken || record.parting || live.connection.pulse().abort_requested() {
                         choices.push(Action::Look(place));
                     }
                     if live.deadline().is_some() {
@@ -225,6 +229,10 @@ impl World {
         if interest.write {
             choices.push(Action::Write(place, Flow::All));
             choices.push(Action::Write(place, Flow::Broken));
+            // Who has got new content tries at once, and finds that it must wait.
+            if live.connection.pulse().phase() == Phase::Source {
+                choices.push(Action::Write(place, Flow::None));
+            }
             if live.connection.pulse().sent() == 0 {
                 choices.push(Action::Write(place, Flow::Part));
             }
@@ -241,7 +249,8 @@ impl World {
             true => {
                 let expects = request.is_some_and(|place| self.setting.expects(place));
                 let offers = request.is_some_and(|place| self.setting.offers(place));
-                self.far(live).choices(expects, offers)
+                self.far(live)
+                    .choices(expects, offers, self.setting.retries > 0)
             }
             false => vec![Says::Garbage, Says::End],
         };

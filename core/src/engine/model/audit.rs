@@ -94,13 +94,18 @@ impl World {
         let record = &self.records[place];
         let mut woken = self.engine.session.woken();
         let looked_at = self.engine.dirty.contains(&live.id) || woken.any(|id| id == record.id);
-        let interest = live.interest();
         let asked = record.content_told || record.wanted || record.switched;
+        let interest = live.interest();
         // No limit of time applies while the application has the word: so it must know that it has.
         let word = live.connection.pulse().phase() == Phase::Application;
         assert!(
             looked_at || record.content_told || record.switched || !word,
             "request {place} waits for the application, which does not know"
+        );
+        let source = live.connection.pulse().phase() == Phase::Source;
+        assert!(
+            looked_at || record.wanted || record.unfinished || interest.write || !source,
+            "request {place} waits for content that nobody is asked for"
         );
         assert!(
             looked_at || interest.read || interest.write || asked,

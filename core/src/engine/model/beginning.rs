@@ -46,6 +46,27 @@ const BEGINNINGS: &[&[Leg]] = &[
         Do(Action::Receive(FIRST, Says::Switch)),
         SUBMIT[1],
     ],
+    // It is to be retried: its answer waits to be looked at, or for its connection to be given back.
+    &[
+        SUBMIT[0],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Unavailable)),
+    ],
+    &[
+        SUBMIT[0],
+        SUBMIT[1],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Unavailable)),
+        Do(Action::Look(0)),
+    ],
+    // It rests until what is left of that answer has come.
+    &[
+        SUBMIT[0],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Unavailable)),
+        Until(0, State::Resting),
+        SUBMIT[1],
+    ],
     // Its content is asked for.
     &[
         SUBMIT[0],

@@ -11,6 +11,7 @@ const LAST_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection:
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const REFUSAL: &[u8] = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
 const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: any\r\n\r\nnew";
+const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n";
 const GARBAGE: &[u8] = b"\0\0\r\n\r\n";
 
 /// What the far side does.
@@ -28,6 +29,8 @@ pub(super) enum Says {
     Continue,
     /// 417, whole.
     Refusal,
+    /// The head of a 503, and none of its content.
+    Unavailable,
     /// 101, and what follows it.
     Switch,
     Garbage,
@@ -37,7 +40,7 @@ pub(super) enum Says {
 }
 
 impl Says {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::HalfAHead,
         Self::Part,
         Self::Whole,
@@ -45,6 +48,7 @@ impl Says {
         Self::Continue,
         Self::Refusal,
         Self::Switch,
+        Self::Unavailable,
         Self::Garbage,
         Self::End,
         Self::Reset,
@@ -92,7 +96,7 @@ impl Far {
     }
 
     /// What it may say to a request that was sent, at least in part.
-    pub(super) fn choices(&self, expects: bool, offers: bool) -> Vec<Says> {
+    pub(super) fn choices(&self, expects: bool, offers: bool, retries: bool) -> Vec<Says> {
         if self.broken {
             return vec![Says::End];
         }
@@ -111,6 +115,9 @@ impl Far {
         if expects && self.come == Come::Nothing && !self.said_continue {
             choices.extend([Says::Continue, Says::Refusal]);
         }
+        if retries && self.come == Come::Nothing {
+            choices.push(Says::Unavailable);
+        }
         if offers && self.come == Come::Nothing {
             choices.push(Says::Switch);
         }
@@ -128,12 +135,13 @@ impl Far {
             Says::Continue => CONTINUE,
             Says::Refusal => REFUSAL,
             Says::Switch => SWITCH,
+            Says::Unavailable => UNAVAILABLE,
             Says::Garbage => GARBAGE,
             Says::End | Says::Reset => b"",
         };
         match says {
             Says::HalfAHead => self.come = Come::HalfAHead,
-            Says::Part => self.come = Come::Part,
+            Says::Part | Says::Unavailable => self.come = Come::Part,
             Says::Whole | Says::Last | Says::Refusal | Says::Switch => self.come = Come::Whole,
             Says::Continue => self.said_continue = true,
             // Behind a whole answer it breaks nothing but the connection.

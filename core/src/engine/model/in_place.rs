@@ -28,8 +28,17 @@ impl World {
     }
 
     pub(super) fn hear(&mut self) -> Found {
+        let dirty = |live: &&Live<u32>| self.engine.dirty.contains(&live.id);
+        let broken = self
+            .everywhere()
+            .filter(dirty)
+            .any(|live| self.far(live).broken);
         let Some(event) = self.engine.poll_event(self.now) else {
-            return Found::Well;
+            // What nobody is told of may have ended all the same.
+            return match broken {
+                true => Found::Ill,
+                false => Found::Well,
+            };
         };
         let (Event::Interim(id)
         | Event::Head(id)
@@ -38,6 +47,7 @@ impl World {
         | Event::End(id)
         | Event::Switched(id)
         | Event::ContentWanted(id)
+        | Event::Again(id)
         | Event::Failed(id, _)) = event;
         let place = self.place_of(id).expect("a request that was submitted");
         let record = &mut self.records[place];
@@ -49,6 +59,14 @@ impl World {
             Event::End(_) => self.note_over(place, Over::Well),
             Event::Failed(..) => {
                 self.note_over(place, Over::Failed);
+                return Found::Ill;
+            }
+            Event::Again(_) => {
+                assert!(
+                    !record.head_told,
+                    "request {place} was answered, and is sent anew"
+                );
+                self.begin_anew(place);
                 return Found::Ill;
             }
             Event::Interim(_) => {}
@@ -121,9 +139,9 @@ impl World {
         let (id, why) = (self.records[place].id, io::ErrorKind::InvalidInput);
         match self.take_hand(place) {
             Some(live) => {
-                let why = ContentError::Source(why);
-                let _told = self.engine.fail_source(self.now, id, live, why);
-                self.note_over(place, Over::Failed);
+                let why = ContentError::from(io::Error::from(why));
+                let step = self.engine.fail_source(self.now, id, live, why);
+                self.note(place, step);
             }
             None => self.engine.abort_content(self.now, id, why),
         }
@@ -200,7 +218,7 @@ fn write_to(live: &mut Live<u32>, now: Now, flow: Flow, content: &[u8]) -> usize
     let mut room = match flow {
         Flow::All => usize::MAX,
         Flow::Part => PART,
-        Flow::Broken => 0,
+        Flow::None | Flow::Broken => 0,
     };
     let write = |_: &mut u32, outgoing: &Outgoing<'_>| {
         let taken = room.min(outgoing.len());

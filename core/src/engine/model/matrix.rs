@@ -29,6 +29,9 @@ struct Impossible {
 
 const BOTH: &[Style] = &[Style::InPlace, Style::Taken];
 const TAKEN: &[Style] = &[Style::Taken];
+const IN_PLACE: &[Style] = &[Style::InPlace];
+
+const AT_ONCE: &str = "in place a response is judged and left in one step";
 
 const IMPOSSIBLE: &[Impossible] = &[
     Impossible {
@@ -74,10 +77,40 @@ const IMPOSSIBLE: &[Impossible] = &[
         why: "nobody looks at a connection before it is collected",
     },
     Impossible {
-        state: State::Idle,
-        event: EventKind::Error,
+        state: State::Parting,
+        event: EventKind::Timeout,
         styles: TAKEN,
-        why: "nobody looks at a connection while it is idle",
+        why: "what becomes of it is decided; its time counts again when its connection is given back",
+    },
+    Impossible {
+        state: State::Parting,
+        event: EventKind::Cancel,
+        styles: IN_PLACE,
+        why: AT_ONCE,
+    },
+    Impossible {
+        state: State::Parting,
+        event: EventKind::Close,
+        styles: IN_PLACE,
+        why: AT_ONCE,
+    },
+    Impossible {
+        state: State::Parting,
+        event: EventKind::Timeout,
+        styles: IN_PLACE,
+        why: AT_ONCE,
+    },
+    Impossible {
+        state: State::Parting,
+        event: EventKind::Error,
+        styles: IN_PLACE,
+        why: AT_ONCE,
+    },
+    Impossible {
+        state: State::Parting,
+        event: EventKind::Success,
+        styles: IN_PLACE,
+        why: AT_ONCE,
     },
 ];
 
@@ -94,7 +127,7 @@ impl Matrix {
         let event = action.kind(found);
         for (thing, state) in before {
             let changed = after.get(&thing) != Some(&state) && event != EventKind::Cancel;
-            if event == EventKind::Close || aimed == Some(thing) || changed {
+            if action == Action::Close || aimed == Some(thing) || changed {
                 self.met.insert((state, event));
             }
         }

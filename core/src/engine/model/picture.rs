@@ -21,7 +21,7 @@ impl World {
                 record.head_told,
                 record.content_told,
                 record.wanted,
-                (record.unfinished, record.switched),
+                (record.unfinished, record.switched, record.parting),
                 record.woken,
             );
             let (over, left) = (record.over.is_some(), record.left.len());
@@ -76,7 +76,8 @@ impl World {
         let dials: Vec<_> = self.dials.iter().map(|dial| dial.index()).collect();
         let dirty: Vec<_> = self.engine.dirty.iter().map(|id| id.index()).collect();
         let failed = self.engine.events.iter().map(|event| match event {
-            Event::Failed(id, _) => id.index(),
+            Event::Failed(id, _) => (id.index(), "failed"),
+            Event::Again(id) => (id.index(), "again"),
             other => panic!("{other:?} was kept back"),
         });
         let failed: Vec<_> = failed.collect();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use crate::pool::PoolLimits;
+use crate::policy::Retry;
+use crate::pool::{PoolLimits, WhenFull};
 use crate::session::{Config, Content, Draft, ExpectContinue, Request, Timeouts};
 
 /// Who moves the octets.
@@ -47,6 +48,12 @@ pub(super) struct Setting {
     pub(super) idle_total: usize,
     /// How long a request waits at a limit.
     pub(super) pool_wait: Duration,
+    /// What becomes of a request that meets a limit.
+    pub(super) when_full: WhenFull,
+    /// How long a connection serves.
+    pub(super) lifetime: Option<Duration>,
+    /// How often a request is retried; the first time at once, the second after a while.
+    pub(super) retries: u32,
     /// Each request's time, if it is limited as a whole.
     pub(super) deadline: Option<Duration>,
 }
@@ -59,6 +66,9 @@ const FREE: Setting = Setting {
     idle_per_origin: 10,
     idle_total: 100,
     pool_wait: Duration::from_secs(30),
+    when_full: WhenFull::Wait,
+    lifetime: None,
+    retries: 0,
     deadline: None,
 };
 
@@ -128,6 +138,45 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..FREE
     },
     Setting {
+        name: "two retries, one connection",
+        requests: &[
+            (Kind::Get, Whom::Address),
+            (Kind::Get, Whom::Name),
+            (Kind::Get, Whom::Address),
+        ],
+        live_total: Some(1),
+        retries: 2,
+        ..FREE
+    },
+    Setting {
+        name: "two retries",
+        requests: &[(Kind::Get, Whom::Address), (Kind::Get, Whom::Address)],
+        retries: 2,
+        ..FREE
+    },
+    Setting {
+        name: "two retries in five seconds",
+        requests: &[(Kind::Get, Whom::Address), (Kind::Post, Whom::Address)],
+        retries: 2,
+        deadline: Some(Duration::from_secs(5)),
+        ..FREE
+    },
+    Setting {
+        name: "nobody waits, one retry",
+        requests: &[(Kind::Get, Whom::Address), (Kind::Get, Whom::Address)],
+        live_per_origin: Some(1),
+        when_full: WhenFull::Fail,
+        retries: 1,
+        ..FREE
+    },
+    Setting {
+        name: "worn out in two seconds",
+        requests: &[(Kind::Get, Whom::Address), (Kind::Get, Whom::Address)],
+        live_per_origin: Some(1),
+        lifetime: Some(Duration::from_secs(2)),
+        ..FREE
+    },
+    Setting {
         name: "all in five seconds, one connection",
         requests: &[(Kind::Post, Whom::Name), (Kind::Get, Whom::Name)],
         live_per_origin: Some(1),
@@ -169,8 +218,15 @@ impl Setting {
                 live_total: self.live_total,
                 idle_per_origin: self.idle_per_origin,
                 idle_total: self.idle_total,
+                when_full: self.when_full,
+                lifetime: self.lifetime,
                 ..PoolLimits::default()
             },
+            retry: (self.retries > 0).then(|| Retry {
+                statuses: vec![503],
+                backoff_factor: Duration::from_secs(1),
+                ..Retry::new(self.retries)
+            }),
             timeouts: Timeouts {
                 pool_wait: Some(self.pool_wait),
                 send: Some(Duration::from_secs(20)),

@@ -26,8 +26,12 @@ pub(super) enum State {
     Complete,
     /// Its connection has failed, and nobody has looked.
     Broken,
+    /// Its driver has seen a response that is nobody's, and not given its connection back.
+    Parting,
     /// Its time was up while a driver held its connection.
     Aborting,
+    /// It is sent anew, later.
+    Resting,
     /// It has failed, and the error was not collected.
     Failed,
     /// A resolution or dial whose requester is gone.
@@ -38,7 +42,7 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::AtLimit,
         Self::Resolving,
         Self::Dialling,
@@ -49,7 +53,9 @@ impl State {
         Self::Receiving,
         Self::Complete,
         Self::Broken,
+        Self::Parting,
         Self::Aborting,
+        Self::Resting,
         Self::Failed,
         Self::Orphan,
         Self::Draining,
@@ -89,7 +95,9 @@ impl World {
             Some(Standing::Resolving) => State::Resolving,
             Some(Standing::Dialling) => State::Dialling,
             Some(Standing::Granted(_)) => State::Granted,
+            Some(Standing::Parting(_)) => State::Parting,
             Some(Standing::Aborting(_)) => State::Aborting,
+            Some(Standing::Resting) => State::Resting,
             Some(Standing::Failed) => State::Failed,
             Some(Standing::Running(connection)) => {
                 let live = self.find(connection).expect("its connection is somewhere");

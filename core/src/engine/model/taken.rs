@@ -18,9 +18,15 @@ impl World {
         })
     }
 
-    pub(super) fn put_rest(&mut self) {
-        if let Some(live) = self.rest.take() {
-            self.engine.put_drained(self.now, live);
+    pub(super) fn put_rest(&mut self) -> Found {
+        let Some(live) = self.rest.take() else {
+            panic!("nobody reads a rest");
+        };
+        let broken = self.far(&live).broken;
+        self.engine.put_drained(self.now, live);
+        match broken {
+            true => Found::Ill,
+            false => Found::Well,
         }
     }
 
@@ -30,7 +36,7 @@ impl World {
         self.note(place, step)
     }
 
-    fn note(&mut self, place: usize, step: Step<u32>) -> Found {
+    pub(super) fn note(&mut self, place: usize, step: Step<u32>) -> Found {
         match step {
             Step::Wait => {
                 self.begin_anew(place);
@@ -64,6 +70,10 @@ impl World {
         let Some(mut live) = self.take_hand(place) else {
             panic!("nobody has the connection of {place}");
         };
+        if self.records[place].parting {
+            let step = self.engine.again(self.now, id, live);
+            return self.note(place, step);
+        }
         let aborted = live.connection.pulse().abort_requested();
         match live.connection.poll() {
             Ok(Received::NeedMore | Received::Content(_) | Received::Switched) if aborted => {
@@ -75,14 +85,14 @@ impl World {
                 self.keep(place, live, false)
             }
             Ok(Received::Interim(_)) => self.keep(place, live, true),
-            Ok(Received::Head(_)) => match self.engine.handle_head(id, &live) {
-                Verdict::Deliver => {
+            Ok(Received::Head(_)) => match self.engine.handle_head(self.now, id, &live) {
+                Verdict::Deliver(_) => {
                     self.records[place].head_told = true;
                     self.keep(place, live, true)
                 }
                 Verdict::Again => {
-                    let step = self.engine.again(self.now, id, live);
-                    self.note(place, step)
+                    self.records[place].parting = true;
+                    self.keep(place, live, false)
                 }
                 Verdict::Abort => self.abort(place, live),
             },
@@ -99,7 +109,8 @@ impl World {
             Ok(Received::Trailers(_)) => panic!("nobody sends that"),
             Err(failure) => {
                 let step = self.engine.fail(self.now, id, live, failure);
-                self.note(place, step)
+                self.note(place, step);
+                Found::Ill
             }
         }
     }
@@ -112,8 +123,8 @@ impl World {
 
     fn abort(&mut self, place: usize, live: Box<Live<u32>>) -> Found {
         let id = self.records[place].id;
-        let _told = self.engine.abort(self.now, id, live);
-        self.note_over(place, Over::Failed);
+        let step = self.engine.abort(self.now, id, live);
+        self.note(place, step);
         Found::Ill
     }
 }

@@ -32,6 +32,11 @@ fn model(name: &str, style: Style) -> Model {
     Model::new(setting.expect("a setting of that name"), style)
 }
 
+fn states(world: &World) -> Vec<State> {
+    let things = world.things().into_iter();
+    things.map(|(_, state)| state).collect()
+}
+
 /// Given a request that was granted a kept connection at once, when its time is up before it collects that, then it fails,
 /// and the connection is idle again. (Its time was not watched before it collected.)
 #[test]
@@ -41,10 +46,6 @@ fn a_request_that_is_granted_at_once_is_timed() {
         world.act(Action::Submit(0));
         assert!(world.go_until(|world| world.records[0].is_over()));
         world.act(Action::Submit(1));
-        let states = |world: &World| -> Vec<_> {
-            let things = world.things().into_iter();
-            things.map(|(_, state)| state).collect()
-        };
         assert_eq!(states(&world), [State::Granted]);
         world.act(Action::TimeNext);
         assert_eq!(states(&world), [State::Failed, State::Idle]);

@@ -39,7 +39,10 @@ impl Way {
         let rank = match (self, action) {
             (Self::Cancel, Action::Cancel(_)) | (Self::Close, Action::Close) => 0,
             (_, Action::Hear | Action::Collect(_) | Action::Look(_)) => 1,
+            // The application may be slow, but comes.
             (_, Action::Read(_) | Action::TakeStream(_)) => 2,
+            (Self::Time, Action::Write(_, Flow::None)) => 3,
+            (Self::Time, Action::Feed(_) | Action::Finish(_)) => 2,
             (Self::Failure, Action::Resolve(_, Answer::Fails)) => 3,
             (Self::Failure, Action::Dial(_, Dialled::Fails)) => 3,
             (Self::Failure, Action::Receive(_, Says::Reset)) => 4,
@@ -48,7 +51,10 @@ impl Way {
             (_, Action::Resolve(_, Answer::Addresses) | Action::Dial(_, Dialled::Stands)) => 3,
             (Self::Time, Action::PutRest) => 4,
             (Self::Time, Action::TimeNext) => 5,
-            (Self::Cancel, Action::TimeNext) if is_draining(world) => 9,
+            (Self::Cancel, Action::TimeNext) if is_any(world, State::Draining) => 9,
+            (Self::Success | Self::Failure, Action::TimeNext) if is_any(world, State::Resting) => {
+                10
+            }
             // One whose request cannot go out can only end.
             (Self::Success | Self::Close, Action::Receive(place, Says::End)) => {
                 return (!is_idle(world, place)).then_some(9);
@@ -89,9 +95,9 @@ fn is_idle(world: &World, place: usize) -> bool {
     live.is_some_and(|live| world.state_of(live) == State::Idle)
 }
 
-fn is_draining(world: &World) -> bool {
+fn is_any(world: &World, wanted: State) -> bool {
     let mut things = world.things().into_iter();
-    things.any(|(_, state)| state == State::Draining)
+    things.any(|(_, state)| state == wanted)
 }
 
 /// From which states which ways were gone to their ends: what looks the same comes to the same end.

@@ -36,6 +36,8 @@ pub(super) struct Record {
     pub(super) wanted: bool,
     /// The connection speaks another protocol, and the application has not taken it.
     pub(super) switched: bool,
+    /// Taken: its driver has seen a response that is nobody's.
+    pub(super) parting: bool,
     /// In place: it has handed the content over, and has not told its end.
     pub(super) unfinished: bool,
     /// What it has handed over and the connection has not taken. (Taken: a façade lends it.)
@@ -119,6 +121,7 @@ impl World {
                 self.closed = true;
                 self.engine.close(self.now);
             }
+            Action::CloseIdle => self.engine.close_idle(self.now),
             Action::Cancel(place) => self.cancel(place),
             Action::Read(place) => self.read(place),
             Action::Feed(place) => self.feed(place),
@@ -130,7 +133,7 @@ impl World {
             Action::Look(place) => return self.look(place),
             Action::Sleep(place) => self.sleep(place),
             Action::TakeRest => self.rest = self.engine.take_draining(),
-            Action::PutRest => self.put_rest(),
+            Action::PutRest => return self.put_rest(),
             Action::Resolve(place, answer) => self.resolve(place, answer),
             Action::Dial(place, how) => self.dial(place, how),
             Action::Write(place, flow) => self.write(place, flow),
@@ -158,6 +161,7 @@ impl World {
             content_told: false,
             wanted: false,
             switched: false,
+            parting: false,
             unfinished: false,
             left: b"",
             // Whoever submits asks at once.
@@ -331,6 +335,7 @@ impl World {
         (record.content_told, record.wanted) = (false, false);
         (record.switched, record.unfinished) = (false, false);
         record.left = b"";
+        record.parting = false;
     }
 
     // ---------------------------------------------------------------------------------------------------- connections

@@ -1,0 +1,128 @@
+//! What one request went through: each attempt to send it, and why there was another, or none.
+
+use core::fmt;
+use core::ops::Deref;
+use core::time::Duration;
+
+use http::StatusCode;
+use smallvec::SmallVec;
+
+use super::error::Error;
+use crate::base::Tick;
+use crate::policy::{Replay, StopReason};
+
+/// Which connection a request uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// Its number in the order in which the session opened connections, from 1.
+    pub number: u64,
+    /// How many requests it had served before this one.
+    pub served: u64,
+}
+
+impl fmt::Display for ConnectionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let use_ = if self.served == 0 { "new" } else { "reused" };
+        write!(f, "connection #{}, {use_}", self.number)
+    }
+}
+
+/// One attempt to get a request answered.
+#[derive(Clone)]
+pub struct Attempt {
+    /// When it began: when the request asked the pool for a connection.
+    pub began: Tick,
+    /// From then to the head of its response, or to its failure.
+    pub took: Duration,
+    /// The connection that it was given; none if it came to none.
+    pub connection: Option<ConnectionInfo>,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// What followed.
+    pub next: Next,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug)]
+pub enum AttemptOutcome {
+    /// A response with this status.
+    Status(StatusCode),
+    /// An error, which has no attempts of its own.
+    Failed(Error),
+}
+
+/// What followed an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Next {
+    /// The request was retried after this wait.
+    Retry {
+        /// The wait.
+        wait: Duration,
+    },
+    /// It was sent once more at once, on a new connection, because a kept one had died. That is no retry: no policy is
+    /// asked and nothing is charged.
+    Replay(Replay),
+    /// The peer had refused the expectation of a 100: it was sent without.
+    WithoutExpectation,
+    /// Nothing: this was the last.
+    Stop(StopReason),
+}
+
+impl fmt::Debug for Attempt {
+    /// A sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            AttemptOutcome::Status(status) => write!(f, "status {}", status.as_u16())?,
+            AttemptOutcome::Failed(error) => write!(f, "{}", error.code())?,
+        }
+        if let Some(connection) = self.connection {
+            write!(f, " by {connection},")?;
+        }
+        write!(f, " after {:?}: {}", self.took, self.next)
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry { wait } => write!(f, "retried after a wait of {wait:?}"),
+            Self::Replay(why) => write!(f, "replayed ({})", why.as_str()),
+            Self::WithoutExpectation => f.write_str("sent without the expectation"),
+            Self::Stop(why) => write!(f, "the last ({})", why.as_str()),
+        }
+    }
+}
+
+/// All attempts of a request, in order; a slice of them. There is at least one.
+#[derive(Clone, Default)]
+pub struct Attempts(SmallVec<[Attempt; 1]>);
+
+impl Attempts {
+    pub(crate) fn push(&mut self, attempt: Attempt) {
+        self.0.push(attempt);
+    }
+}
+
+impl Deref for Attempts {
+    type Target = [Attempt];
+
+    fn deref(&self) -> &[Attempt] {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a Attempts {
+    type Item = &'a Attempt;
+    type IntoIter = core::slice::Iter<'a, Attempt>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0).finish()
+    }
+}

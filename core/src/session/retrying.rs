@@ -1,0 +1,468 @@
+//! After an attempt: whether the request is sent anew, and when.
+//!
+//! The policies decide ([`crate::policy`]); here their verdicts are asked for, written into the attempt list, and acted
+//! upon. A request that is sent anew rests first, be it for no time at all, and then asks the pool as a new one would.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
+use super::error::{Error, ErrorKind};
+use super::exchange::{Exchange, ExchangeState, Parting};
+use super::request::Request;
+use super::session::Session;
+use crate::base::{ConnectionId, Now, Progress, RequestId, Stage, Tick};
+use crate::message::HeadRef;
+use crate::policy::{Cause, Facts, Retries, Retry, Stop, StopReason};
+use crate::pool::Place;
+
+/// What a hook is asked about: a retry that the policy is about to make.
+#[derive(Debug)]
+pub struct RetryCase<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The attempts before the last.
+    pub attempts: &'a [Attempt],
+    /// What came of the last.
+    pub outcome: &'a AttemptOutcome,
+    /// The head of the response, if there was one.
+    pub head: Option<HeadRef<'a>>,
+    /// The wait that the policy wants.
+    pub wait: Duration,
+}
+
+/// What a hook says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryChoice {
+    /// As the policy wants it.
+    Proceed,
+    /// After this wait instead. (The deadline holds all the same.)
+    After(Duration),
+    /// Not at all: the response is handed over, or the error.
+    Stop,
+}
+
+/// A function of the application's that may veto or reshape each retry. It must not block, and is not told of replays.
+///
+/// ```
+/// use core::time::Duration;
+/// use sessile_core::{Config, Retry, RetryChoice, RetryHook};
+/// let hook = RetryHook::new(|case| match case.attempts.len() {
+///     0 => RetryChoice::After(Duration::from_millis(10)),
+///     1..=3 => RetryChoice::Proceed,
+///     _ => RetryChoice::Stop,
+/// });
+/// let config = Config { retry: Some(Retry::new(9)), retry_hook: Some(hook), ..Config::default() };
+/// # let _ = config;
+/// ```
+#[derive(Clone)]
+pub struct RetryHook(Arc<Ask>);
+
+type Ask = dyn Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync;
+
+impl RetryHook {
+    /// A hook from a function.
+    pub fn new(ask: impl Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+}
+
+impl fmt::Debug for RetryHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a hook")
+    }
+}
+
+/// What is to be done with a response.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum HeadVerdict {
+    Deliver,
+    /// The exchange knows what becomes of it; its connection is to be left.
+    Part,
+    /// The request is over already.
+    Abort,
+}
+
+impl Session {
+    /// The final head of a response has come on the request's connection. `untouched` tells whether the content of the
+    /// request can still be sent from its beginning.
+    pub(crate) fn judge_head(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> HeadVerdict {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return HeadVerdict::Abort;
+        };
+        let ExchangeState::Running(connection) = exchange.state else {
+            return HeadVerdict::Abort;
+        };
+        let policy = match exchange.request.retry_in(&self.config) {
+            None => Err(StopReason::NoPolicy),
+            Some(policy) if !is_interesting(policy, head.status()) => Err(StopReason::Success),
+            Some(policy) => Ok(policy.clone()),
+        };
+        let policy = match policy {
+            Ok(policy) => policy,
+            Err(reason) => {
+                exchange.stop = reason;
+                return HeadVerdict::Deliver;
+            }
+        };
+        let retries = self.retries_of(id, &policy);
+        let verdict = self.judge_status(now, id, &policy, retries, head, untouched);
+        self.act_on_status(now, id, connection, head.status(), verdict)
+    }
+
+    fn judge_status(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        policy: &Retry,
+        mut retries: Retries,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Result<Duration, Stop> {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return Err(stop(StopReason::NotRetryable, true));
+        };
+        let facts = exchange.facts(now, untouched);
+        let hint = only_value(head);
+        let judged = retries.after_status(policy, &facts, head.status(), hint);
+        let outcome = AttemptOutcome::Status(head.status());
+        let judged = judged.and_then(|wait| {
+            self.confirm(now, id, &outcome, Some(head), wait)
+                .map_err(|reason| stop(reason, reason != StopReason::Deadline))
+        });
+        self.keep_retries(id, retries);
+        judged
+    }
+
+    fn act_on_status(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        connection: ConnectionId,
+        status: StatusCode,
+        verdict: Result<Duration, Stop>,
+    ) -> HeadVerdict {
+        let parting = match verdict {
+            Ok(wait) => {
+                let outcome = AttemptOutcome::Status(status);
+                self.note_attempt(now, id, outcome, Next::Retry { wait });
+                Parting::Retry(wait)
+            }
+            Err(Stop {
+                reason,
+                delivers: true,
+            }) => {
+                if let Some(exchange) = self.exchanges.get_mut(id.0) {
+                    exchange.stop = reason;
+                }
+                return HeadVerdict::Deliver;
+            }
+            Err(Stop { reason, .. }) => {
+                let error = self.status_error(id, connection, status, reason);
+                let outcome = AttemptOutcome::Status(status);
+                self.note_attempt(now, id, outcome, Next::Stop(reason));
+                Parting::Fail(self.settled(id, error, reason))
+            }
+        };
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.state = ExchangeState::Parting(connection, parting);
+        }
+        HeadVerdict::Part
+    }
+
+    /// The error of a request whose last response is not handed over.
+    fn status_error(
+        &self,
+        id: RequestId,
+        connection: ConnectionId,
+        status: StatusCode,
+        reason: StopReason,
+    ) -> Error {
+        let (kind, stage) = match reason {
+            StopReason::Deadline => (ErrorKind::Timeout, Stage::Deadline),
+            _ => (ErrorKind::Status(status), Stage::Head),
+        };
+        let error = match self.members.get(connection.0) {
+            Some(member) => Error::in_exchange(kind, stage, &member.pulse),
+            None => Error::new(kind, stage),
+        };
+        self.addressed(id, error)
+    }
+
+    /// An attempt has failed. `None`: the request rests, and [`Session::resume_rested`] is to be called when its
+    /// connection is given back. Otherwise the error for the application; the state of the exchange is the caller's.
+    pub(super) fn judge_failure(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        error: Error,
+        untouched: bool,
+    ) -> Option<Error> {
+        let error = self.addressed(id, error);
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return Some(error);
+        };
+        let verdict = match exchange.request.retry_in(&self.config).cloned() {
+            None => Err(StopReason::NoPolicy),
+            Some(policy) => self.judge_error(now, id, &policy, &error, untouched),
+        };
+        let outcome = AttemptOutcome::Failed(error.clone());
+        match verdict {
+            Ok(wait) => {
+                self.note_attempt(now, id, outcome, Next::Retry { wait });
+                self.rest(now, id, wait);
+                None
+            }
+            Err(reason) => {
+                let harmless = self
+                    .exchanges
+                    .get(id.0)
+                    .is_some_and(|exchange| exchange.facts(now, untouched).harmless());
+                self.note_attempt(now, id, outcome, Next::Stop(reason));
+                Some(self.settled(id, error.judged(harmless), reason))
+            }
+        }
+    }
+
+    fn judge_error(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        policy: &Retry,
+        error: &Error,
+        untouched: bool,
+    ) -> Result<Duration, StopReason> {
+        let mut retries = self.retries_of(id, policy);
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return Err(StopReason::NotRetryable);
+        };
+        let progress = match error.progress() {
+            // What was handed over for it is gone, even if not an octet of it was sent.
+            Progress::NotSent if !untouched => Progress::PartlySent,
+            progress => progress,
+        };
+        let facts = exchange.facts(now, untouched);
+        let judged = retries.after_error(policy, &facts, cause(error), progress);
+        let outcome = AttemptOutcome::Failed(error.clone());
+        let judged = judged.map_err(|stop| stop.reason);
+        let judged = judged.and_then(|wait| self.confirm(now, id, &outcome, None, wait));
+        self.keep_retries(id, retries);
+        judged
+    }
+
+    /// Whether a retry that the policy wants is made: the application may say no, and so may the budget.
+    fn confirm(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        outcome: &AttemptOutcome,
+        head: Option<HeadRef<'_>>,
+        wait: Duration,
+    ) -> Result<Duration, StopReason> {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return Err(StopReason::NotRetryable);
+        };
+        let mut wait = wait;
+        if let Some(RetryHook(ask)) = &self.config.retry_hook {
+            let case = RetryCase {
+                request: &exchange.request,
+                attempts: exchange.behind(),
+                outcome,
+                head,
+                wait,
+            };
+            match ask(&case) {
+                RetryChoice::Proceed => {}
+                RetryChoice::After(other) => wait = other,
+                RetryChoice::Stop => return Err(StopReason::Vetoed),
+            }
+            let late = |deadline| now.tick.after(wait) > deadline;
+            if !wait.is_zero() && exchange.deadline.is_some_and(late) {
+                return Err(StopReason::Deadline);
+            }
+        }
+        match self.tokens.as_mut().is_none_or(|tokens| tokens.spend()) {
+            true => Ok(wait),
+            false => Err(StopReason::Budget),
+        }
+    }
+
+    fn retries_of(&mut self, id: RequestId, policy: &Retry) -> Retries {
+        let exchange = self.exchanges.get_mut(id.0);
+        let course = exchange.and_then(|exchange| exchange.course.as_mut());
+        let kept = course.and_then(|course| course.retries.take());
+        kept.unwrap_or_else(|| Retries::drawing(policy, self.jitter.fork()))
+    }
+
+    fn keep_retries(&mut self, id: RequestId, retries: Retries) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.course.get_or_insert_default().retries = Some(retries);
+        }
+    }
+
+    /// Adds an attempt to the list.
+    pub(super) fn note_attempt(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        outcome: AttemptOutcome,
+        next: Next,
+    ) {
+        let connection = self.info_of(id);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            let attempt = Attempt {
+                began: exchange.began,
+                took: now.tick.since(exchange.began),
+                connection,
+                outcome,
+                next,
+            };
+            let course = exchange.course.get_or_insert_default();
+            course.attempts.push(attempt);
+        }
+    }
+
+    /// The attempts of a request whose response was delivered.
+    pub(crate) fn attempts(
+        &self,
+        id: RequestId,
+        status: StatusCode,
+        answered: Tick,
+    ) -> Option<Attempts> {
+        let exchange = self.exchanges.get(id.0)?;
+        let course = exchange.course.as_ref();
+        let mut attempts = course.map_or_else(Attempts::default, |course| course.attempts.clone());
+        attempts.push(Attempt {
+            began: exchange.began,
+            took: answered.since(exchange.began),
+            connection: self.info_of(id),
+            outcome: AttemptOutcome::Status(status),
+            next: Next::Stop(exchange.stop),
+        });
+        Some(attempts)
+    }
+
+    /// The connection that a request has begun on.
+    fn info_of(&self, id: RequestId) -> Option<ConnectionInfo> {
+        let connection = self.exchanges.get(id.0)?.connection()?;
+        let member = self.members.get(connection.0)?;
+        let served = member.served.checked_sub(1)?;
+        let number = member.number;
+        Some(ConnectionInfo { number, served })
+    }
+
+    /// The error with everything that the application may want to know.
+    fn settled(&mut self, id: RequestId, error: Error, reason: StopReason) -> Error {
+        let exchange = self.exchanges.get_mut(id.0);
+        let course = exchange.and_then(|exchange| exchange.course.take());
+        let attempts = course.map_or_else(Attempts::default, |course| course.attempts);
+        // Only what was answered has another error than that of its last attempt.
+        error.after(attempts, reason)
+    }
+
+    /// The error with its request's URL.
+    pub(super) fn addressed(&self, id: RequestId, error: Error) -> Error {
+        match self.exchanges.get(id.0) {
+            Some(exchange) => error.at(&exchange.request.url),
+            None => error,
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- rest
+
+    /// The request rests for so long. It must have no connection any more, or lose it at once.
+    pub(super) fn rest(&mut self, now: Now, id: RequestId, wait: Duration) {
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.state = ExchangeState::Resting(now.tick.after(wait));
+        }
+    }
+
+    /// A request that has begun to rest goes on, or is woken in time.
+    pub(crate) fn resume_rested(&mut self, now: Now, id: RequestId) {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return;
+        };
+        match exchange.state {
+            ExchangeState::Resting(until) if until <= now.tick => self.resume(now, id),
+            ExchangeState::Resting(_) => self.arm_request(id),
+            _ => {}
+        }
+    }
+
+    /// A request has rested: its next attempt begins.
+    pub(super) fn resume(&mut self, now: Now, id: RequestId) {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return;
+        };
+        if !matches!(exchange.state, ExchangeState::Resting(_)) {
+            return;
+        }
+        exchange.began = now.tick;
+        let request = Arc::clone(&exchange.request);
+        // While it rested, its origin may have been forgotten.
+        let origin = self.intern(&request);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.origin = origin;
+        }
+        self.enqueue(now, id, origin, Place::Back);
+    }
+}
+
+impl Exchange {
+    fn facts(&self, now: Now, untouched: bool) -> Facts<'_> {
+        Facts {
+            method: &self.request.method,
+            safe: self.request.safe,
+            rewindable: untouched && self.request.is_in_memory(),
+            now,
+            deadline: self.deadline,
+        }
+    }
+
+    fn behind(&self) -> &[Attempt] {
+        self.course.as_ref().map_or(&[], |course| &course.attempts)
+    }
+}
+
+/// A quick look: most responses are no question to the policy.
+fn is_interesting(policy: &Retry, status: StatusCode) -> bool {
+    let status = status.as_u16();
+    policy.statuses.contains(&status) || matches!(status, 413 | 429 | 503)
+}
+
+/// The value of Retry-After; a field that must stand once and stands twice says nothing.
+fn only_value<'a>(head: HeadRef<'a>) -> Option<&'a [u8]> {
+    let mut values = head.fields().get_all("Retry-After");
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn stop(reason: StopReason, delivers: bool) -> Stop {
+    Stop { reason, delivers }
+}
+
+/// What the retry policy is told of an error.
+fn cause(error: &Error) -> Cause {
+    match (error.kind(), error.stage()) {
+        (ErrorKind::Resolve(_), _) | (ErrorKind::Timeout, Stage::Resolve) => Cause::Resolve,
+        (ErrorKind::Connect(..), _) | (ErrorKind::Timeout, Stage::Connect) => Cause::Connect,
+        (ErrorKind::Timeout | ErrorKind::PoolFull, Stage::PoolWait) => Cause::PoolWait,
+        (ErrorKind::Timeout, Stage::Exchange) => Cause::Exchange,
+        (ErrorKind::Timeout, Stage::Deadline) => Cause::Deadline,
+        (ErrorKind::Timeout, _) => Cause::Silence,
+        (ErrorKind::Transport(_), Stage::Send) => Cause::Write,
+        (ErrorKind::Closed | ErrorKind::Transport(_), _) => Cause::Read,
+        (ErrorKind::Peer(_), _) => Cause::Protocol,
+        (ErrorKind::SessionClosed, _) => Cause::Canceled,
+        (ErrorKind::Content(_), _) => Cause::Content,
+        _ => Cause::Refused,
+    }
+}
