@@ -74,9 +74,10 @@ pub(super) enum EstablishState {
 }
 
 impl Session {
-    /// Opens as many connections to an origin as its waiting requests want and the limits allow.
+    /// Opens as many connections to an origin as its waiting requests want and the limits allow. A session that closes
+    /// opens none: who still waits is about to fail.
     pub(super) fn replenish(&mut self, now: Now, origin: OriginId) {
-        while self.pool.wants_dial(origin) {
+        while !self.closed && self.pool.wants_dial(origin) {
             if let Some(idle) = self.pool.next_to_evict(origin) {
                 self.discard_idle(now, idle, CloseReason::Evicted);
             }

@@ -175,7 +175,8 @@ impl Session {
             Assignment::Wait => {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
-                if self.config.pool.is_waiting_in_vain() {
+                // Who is sent anew leaves a connection next, whose place is its own.
+                if place == Place::Back && self.config.pool.is_waiting_in_vain() {
                     self.refuse_to_wait(now, id, origin);
                 }
             }
@@ -264,10 +265,7 @@ impl Session {
             ExchangeState::Granted(connection) => {
                 let connection = *connection;
                 exchange.state = ExchangeState::Running(connection);
-                // Who collects at once needs no waking.
-                if self.wakes.back() == Some(&id) {
-                    self.wakes.pop_back();
-                }
+                self.need_not_wake(id);
                 TakeUp::Use(connection)
             }
             ExchangeState::Failed(_) => {
@@ -279,6 +277,7 @@ impl Session {
                     exchange.origin,
                 );
                 self.exchanges.remove(id.0);
+                self.need_not_wake(id);
                 self.forget_if_unused(origin);
                 match state {
                     ExchangeState::Failed(error) => TakeUp::Failed(error),
@@ -290,6 +289,13 @@ impl Session {
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
             | ExchangeState::Resting(_) => TakeUp::Wait,
+        }
+    }
+
+    /// Who collects at once needs no waking.
+    fn need_not_wake(&mut self, id: RequestId) {
+        if self.wakes.back() == Some(&id) {
+            self.wakes.pop_back();
         }
     }
 
