@@ -318,6 +318,12 @@ impl Connection {
         Scratch(core::mem::take(&mut self.scratch))
     }
 
+    /// Whether an exchange's memory is lent to it.
+    #[cfg(test)]
+    pub(crate) fn holds_memory(&self) -> bool {
+        self.scratch.out.capacity() + self.scratch.input.capacity() > 0
+    }
+
     /// Ends HTTP on a connection that was [switched](super::Received::Switched): hands over what the peer has already
     /// sent in the new protocol, exactly and once.
     ///

@@ -106,8 +106,10 @@ impl<S> Engine<S> {
             // What its transport is still known to have may be the rest of a response.
             self.ready.push_back(connection);
         }
-        self.events
-            .retain(|event| !matches!(event, Event::Failed(failed, _) if *failed == id));
+        self.events.retain(|event| match event {
+            Event::Failed(other, _) | Event::Again(other) => *other != id,
+            _ => true,
+        });
         self.settle();
     }
 

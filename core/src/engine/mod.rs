@@ -9,6 +9,8 @@ mod engine;
 mod exchange;
 mod in_place;
 mod live;
+#[cfg(test)]
+mod model;
 mod shared;
 mod supply;
 mod upgraded;

@@ -381,6 +381,9 @@ impl Pool {
 }
 
 #[cfg(test)]
+pub(super) mod audit;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

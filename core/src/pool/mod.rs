@@ -6,5 +6,7 @@ mod assign;
 mod limits;
 mod list;
 
+#[cfg(test)]
+pub(crate) use assign::audit::Tally;
 pub(crate) use assign::{Age, Assignment, OriginId, Place, Pool, Released};
 pub use limits::{PoolLimits, Shortage, WhenFull};

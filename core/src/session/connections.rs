@@ -168,8 +168,12 @@ impl Session {
             self.timers
                 .arm(&mut member.armed, Owner::Connection(connection), until);
         }
-        if let Some(exchange) = next.and_then(|next| self.exchanges.get_mut(next.0)) {
+        if let Some(next) = next
+            && let Some(exchange) = self.exchanges.get_mut(next.0)
+        {
             exchange.state = ExchangeState::Resting(until);
+            // Its deadline may have passed while the response was looked at.
+            self.arm_request(next);
         }
     }
 

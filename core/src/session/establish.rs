@@ -50,9 +50,9 @@ pub(crate) struct Discard {
 /// One connection being made.
 #[derive(Debug)]
 pub(crate) struct Establish {
-    origin: OriginId,
-    state: EstablishState,
-    due: Option<Tick>,
+    pub(super) origin: OriginId,
+    pub(super) state: EstablishState,
+    pub(super) due: Option<Tick>,
     armed: Option<Tick>,
 }
 
@@ -64,7 +64,7 @@ impl Establish {
 }
 
 #[derive(Debug)]
-enum EstablishState {
+pub(super) enum EstablishState {
     Resolving,
     Dialling {
         attempt: ConnectionId,
@@ -74,9 +74,10 @@ enum EstablishState {
 }
 
 impl Session {
-    /// Opens as many connections to an origin as its waiting requests want and the limits allow.
+    /// Opens as many connections to an origin as its waiting requests want and the limits allow. A session that closes
+    /// opens none: who still waits is about to fail.
     pub(super) fn replenish(&mut self, now: Now, origin: OriginId) {
-        while self.pool.wants_dial(origin) {
+        while !self.closed && self.pool.wants_dial(origin) {
             if let Some(idle) = self.pool.next_to_evict(origin) {
                 self.discard_idle(now, idle, CloseReason::Evicted);
             }

@@ -1,6 +1,8 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
 mod attempt;
+#[cfg(test)]
+mod audit;
 mod begin;
 mod causes;
 mod config;
@@ -27,6 +29,8 @@ mod stats;
 mod timers;
 
 pub use attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
+#[cfg(test)]
+pub(crate) use audit::{Standing, Tenancy};
 pub use causes::{ContentError, RequestError, ResolveError, SourceError};
 pub use config::{Config, ExpectContinue, MinimumSpeed, Timeouts};
 pub(crate) use ending::Outcome;

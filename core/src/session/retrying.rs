@@ -216,6 +216,7 @@ impl Session {
         };
         let verdict = match exchange.request.retry_in(&self.config).cloned() {
             None => Err(StopReason::NoPolicy),
+            // What is under way may finish, but nothing is begun any more.
             Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => self.judge_error(now, id, &policy, &error, untouched),
         };

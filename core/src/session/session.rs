@@ -167,7 +167,11 @@ impl Session {
     /// Asks the pool for a connection, for a new attempt or for one that lost its connection unused.
     pub(super) fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
         match self.pool.request(origin, id, place) {
-            Assignment::Use(connection) => self.grant(now, connection, id),
+            Assignment::Use(connection) => {
+                self.grant(now, connection, id);
+                // Its time runs whether it collects its connection or not.
+                self.arm_request(id);
+            }
             Assignment::Wait => {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
@@ -263,10 +267,7 @@ impl Session {
             ExchangeState::Granted(connection) => {
                 let connection = *connection;
                 exchange.state = ExchangeState::Running(connection);
-                // Who collects at once needs no waking.
-                if self.wakes.back() == Some(&id) {
-                    self.wakes.pop_back();
-                }
+                self.need_not_wake(id);
                 TakeUp::Use(connection)
             }
             ExchangeState::Failed(_) => {
@@ -278,6 +279,7 @@ impl Session {
                     exchange.origin,
                 );
                 self.exchanges.remove(id.0);
+                self.need_not_wake(id);
                 self.forget_if_unused(origin);
                 match state {
                     ExchangeState::Failed(error) => TakeUp::Failed(error),
@@ -289,6 +291,13 @@ impl Session {
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
             | ExchangeState::Resting(_) => TakeUp::Wait,
+        }
+    }
+
+    /// Who collects at once needs no waking.
+    fn need_not_wake(&mut self, id: RequestId) {
+        if self.wakes.back() == Some(&id) {
+            self.wakes.pop_back();
         }
     }
 

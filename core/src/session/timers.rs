@@ -61,6 +61,13 @@ impl Timers {
         self.heap.len()
     }
 
+    /// Whether an owner comes up at this tick.
+    #[cfg(test)]
+    pub(crate) fn has(&self, at: Tick, owner: Owner) -> bool {
+        let mut entries = self.heap.iter();
+        entries.any(|Reverse((tick, _, whose))| (*tick, *whose) == (at, owner))
+    }
+
     /// Keeps only the entries that are still meant.
     pub(crate) fn retain(&mut self, keep: impl Fn(Tick, Owner) -> bool) {
         self.heap
