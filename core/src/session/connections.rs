@@ -100,6 +100,11 @@ impl Session {
             }
             member.state = MemberState::Held(id);
             exchange.state = ExchangeState::Granted(connection);
+            // Its time runs whether it collects its connection or not.
+            if let Some(deadline) = exchange.deadline {
+                let owner = Owner::Request(id);
+                self.timers.arm(&mut exchange.armed, owner, deadline);
+            }
             self.wakes.push_back(id);
         }
     }

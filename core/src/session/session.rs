@@ -167,11 +167,7 @@ impl Session {
     /// Asks the pool for a connection, for a new attempt or for one that lost its connection unused.
     pub(super) fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
         match self.pool.request(origin, id, place) {
-            Assignment::Use(connection) => {
-                self.grant(now, connection, id);
-                // Its time runs whether it collects its connection or not.
-                self.arm_request(id);
-            }
+            Assignment::Use(connection) => self.grant(now, connection, id),
             Assignment::Wait => {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
