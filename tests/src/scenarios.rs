@@ -168,6 +168,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_drip_is_too_slow,
     a_slow_flow_is_fast_enough,
     a_slow_reader_is_not_the_peers_fault,
+    a_slow_source_is_not_the_peers_fault,
     the_limit_that_passes_first_is_named,
     // the pool
     requests_at_once_have_connections_of_their_own,

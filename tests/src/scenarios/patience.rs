@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use sessile_core::{Config, Error, MinimumSpeed, Progress, RequestBuilder, Stage, Timeouts};
+use sessile_core::{
+    Config, Content, Error, MinimumSpeed, Progress, RequestBuilder, Stage, Timeouts,
+};
 
 use super::peers::{Asked, path_or, send, silence, text};
 use super::{
     TOO_LONG, answered, eventually, failed, get, milliseconds, nothing_left, one_connection,
 };
-use crate::origin::{Act, head};
+use crate::origin::{Act, head, response};
+use crate::source::{Piece, Source};
 use crate::world::World;
 
 const LIMIT: Duration = milliseconds(100);
@@ -139,6 +142,32 @@ pub fn a_slow_reader_is_not_the_peers_fault(world: &mut dyn World) {
     assert_eq!(reply.expect("an answer").content.len(), 300_000);
     nothing_left(world);
     assert_eq!((served.opened(), world.pool().origins[0].idle), (1, 1));
+}
+
+/// Given a source that takes its time, then nobody blames the peer for it, and all of the content arrives.
+pub fn a_slow_source_is_not_the_peers_fault(world: &mut dyn World) {
+    let asked = Asked::default();
+    let served = world.serve(asked.site(|_, request| {
+        let said = response(200, &[], &request.content);
+        vec![send(said)]
+    }));
+    let mut config = at_least(1);
+    config.timeouts.send = Some(LIMIT);
+    config.timeouts.read = Some(LIMIT);
+    world.configure(config);
+    let words = |words: &str| Piece::Octets(words.into());
+    let pause = Piece::Pause(3 * LIMIT);
+    let pieces = [pause.clone(), words("now "), pause, words("and then")];
+    let content = Content::Stream { length: Some(12) };
+    let request = RequestBuilder::new("PUT", served.url("/")).content(content);
+    let request = request.build().expect("a request");
+    let reply = world.send_from(request, Source::new(pieces));
+    let reply = reply.expect("an answer");
+    assert_eq!(reply.text(), "now and then");
+    let took = reply.attempts[0].ended.since(reply.attempts[0].began);
+    assert!(took >= 6 * LIMIT, "{took:?}");
+    nothing_left(world);
+    assert_eq!(asked.connections(), [0]);
 }
 
 /// Given several limits, then the one that passes first ends the request, and is the one that the error names.
