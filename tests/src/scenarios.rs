@@ -185,7 +185,8 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_pool_may_keep_nothing,
     a_worn_connection_is_replaced,
     closing_the_idle_spares_who_is_busy,
-    the_pool_tells_what_it_did,
+    the_pool_counts_what_it_does,
+    the_pool_tells_what_it_does,
     a_peer_that_always_leaves_wears_nobody_out,
     // cancellation
     giving_up_in_the_queue_leaves_nothing,

@@ -8,8 +8,8 @@ use std::mem;
 use std::task::Poll;
 
 use sessile_core::{
-    ConnectionId, ContentError, Error, Live, Now, Outbound, Readiness, Received, RequestId, Step,
-    Tick, Upload, Verdict,
+    ConnectionId, ContentError, Error, Interest, Live, Now, Outbound, Readiness, Received,
+    RequestId, Step, Tick, Upload, Verdict,
 };
 
 use super::record::{Record, Until};
@@ -215,6 +215,13 @@ impl Task {
         }
     }
 
+    fn interest(&self, live: &Live<Stream>) -> Interest {
+        match self.pauses {
+            Some(_) => live.interest_with(false),
+            None => self.request.interest(live),
+        }
+    }
+
     /// Understands what came, then moves octets, until the transport has no more or the exchange is over.
     fn drive(&mut self, hub: &mut Hub, id: RequestId, mut live: Box<Live<Stream>>) {
         let (now, info) = (hub.now(), live.info());
@@ -224,10 +231,7 @@ impl Task {
             }
             match live.connection.poll() {
                 Ok(Received::NeedMore) => {
-                    let interest = match self.pauses {
-                        Some(_) => live.interest_with(false),
-                        None => self.request.interest(&live),
-                    };
+                    let interest = self.interest(&live);
                     let read = live.readiness().read && interest.read;
                     let write = live.readiness().write && interest.write;
                     if !read && !write {
