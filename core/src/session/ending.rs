@@ -171,7 +171,7 @@ impl Session {
         let exchange = self.exchanges.get_mut(id.0)?;
         let connection = exchange.connection();
         if let ExchangeState::Aborting(_, reason) = &exchange.state {
-            error = reason.clone();
+            error = reason.clone().caught_up(pulse);
         }
         let reason = match error.is_timeout() {
             true => CloseReason::Abandoned,

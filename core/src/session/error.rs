@@ -115,6 +115,16 @@ impl Error {
         error
     }
 
+    /// The error of a time limit, with what has moved since it passed: whoever drives the connection hears of it later. A
+    /// head that came so late was shown to nobody.
+    #[must_use]
+    pub(crate) fn caught_up(mut self, pulse: &Pulse) -> Self {
+        let progress = pulse.progress().min(Progress::Sent);
+        self.0.progress = self.0.progress.max(progress);
+        (self.0.sent, self.0.received) = (pulse.sent(), pulse.received());
+        self
+    }
+
     /// The error of a response whose status the application takes for a failure.
     pub(crate) fn of_response(status: StatusCode, attempts: Attempts) -> Self {
         let mut error = Self::new(ErrorKind::Status(status), Stage::Head);

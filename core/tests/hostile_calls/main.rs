@@ -4,6 +4,7 @@
 //! in `any_order.rs`; here each rule stands alone.
 
 mod any_order;
+mod at_the_wrong_time;
 mod by_hand;
 mod codec;
 mod pushed;

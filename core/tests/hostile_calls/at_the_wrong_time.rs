@@ -1,0 +1,82 @@
+//! Things that happen between two looks: octets that go out when the time is up already.
+
+use std::time::Duration;
+
+use sessile_core::{
+    Config, Content, Engine, Event, Progress, Request, RequestBuilder, Retry, Step, StopReason,
+};
+
+use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
+
+fn retrying(policy: Retry) -> Config {
+    Config {
+        retry: Some(policy),
+        ..Config::default()
+    }
+}
+
+fn post() -> Request {
+    let request = RequestBuilder::new("POST", "http://192.0.2.1/");
+    let request = request.content(Content::Bytes("an order".into()));
+    request.build().expect("a request")
+}
+
+/// An engine whose exchanges may take ten milliseconds.
+fn hasty() -> Engine<()> {
+    let mut config = retrying(Retry::new(3));
+    config.timeouts.exchange = Some(Duration::from_millis(10));
+    engine(config)
+}
+
+/// Given a POST whose time was up before an octet of it went out, when all of it goes out before its driver hears of that,
+/// then it is not sent once more: the peer may have acted on it.
+#[test]
+fn what_goes_out_when_the_time_is_up_may_have_been_seen() {
+    let mut engine = hasty();
+    let id = engine.submit(at(0), post());
+    let connection = connect(&mut engine, at(0)).expect("a dial");
+    assert!(events(&mut engine, at(0)).is_empty());
+    engine.handle_deadline(at(20));
+    send(&mut engine, at(20), connection);
+    match &events(&mut engine, at(20))[..] {
+        [Event::Failed(failed, error)] => {
+            assert_eq!((*failed, error.code()), (id, "timeout"));
+            assert_eq!(error.progress(), Progress::Sent);
+            assert!(error.sent() > 0 && !error.is_retryable(), "{error:?}");
+            assert_eq!(error.stop_reason(), Some(StopReason::Method));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The same with the connection in other hands, as threads and tasks have it.
+#[test]
+fn what_others_send_when_the_time_is_up_may_have_been_seen() {
+    let mut engine = hasty();
+    let id = engine.submit(at(0), post());
+    connect(&mut engine, at(0)).expect("a dial");
+    let Step::Use(mut live) = engine.step(at(0), id) else {
+        panic!("no connection");
+    };
+    engine.handle_deadline(at(20));
+    live.write(at(20), |(), outgoing| Ok(outgoing.len()));
+    assert!(live.connection.pulse().abort_requested());
+    match engine.abort(at(20), id, live) {
+        Step::Failed(error) => assert_eq!(error.stop_reason(), Some(StopReason::Method)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Given a GET whose time is up while its head comes in, then its head was shown to nobody, and it may be sent once more.
+#[test]
+fn a_head_that_comes_when_the_time_is_up_was_not_seen() {
+    let mut engine = hasty();
+    let (id, connection) = sent(&mut engine, at(0), get("/"));
+    engine.handle_deadline(at(20));
+    arrive(&mut engine, at(20), connection, NO_CONTENT);
+    let told = events(&mut engine, at(20));
+    assert!(
+        matches!(told[..], [Event::Again(again)] if again == id),
+        "{told:?}"
+    );
+}
