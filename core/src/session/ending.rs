@@ -190,9 +190,12 @@ impl Session {
 
     /// A request failed that has no connection in anybody's hands. Unless it is retried, its requester is woken to collect
     /// the error.
+    ///
+    /// A retry is the clock's, even one without a wait: where dials fail as soon as they are begun, it would be tried for
+    /// ever in one turn of a loop, past every deadline.
     pub(super) fn fail_unconnected(&mut self, now: Now, id: RequestId, error: Error) {
         match self.judge_failure(now, id, error, true) {
-            None => self.resume_rested(now, id),
+            None => self.arm_request(id),
             Some(error) => {
                 if let Some(exchange) = self.exchanges.get_mut(id.0) {
                     exchange.state = ExchangeState::Failed(error);

@@ -1,9 +1,12 @@
-//! Things that happen between two looks: octets that go out when the time is up already.
+//! Things that happen between two looks: octets that go out when the time is up already, dials that fail where they are
+//! begun.
 
+use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Config, Content, Engine, Event, Progress, Request, RequestBuilder, Retry, Step, StopReason,
+    Command, Config, Content, Engine, Event, Progress, Request, RequestBuilder, Retry, Step,
+    StopReason,
 };
 
 use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
@@ -79,4 +82,38 @@ fn a_head_that_comes_when_the_time_is_up_was_not_seen() {
         matches!(told[..], [Event::Again(again)] if again == id),
         "{told:?}"
     );
+}
+
+/// Given dials that fail where they are begun, and retries without end or wait, then a loop that polls to the end comes to
+/// an end, and the deadline of the request holds.
+#[test]
+fn dials_that_fail_at_once_leave_the_loop_its_turn() {
+    let mut engine = engine(retrying(Retry {
+        total: None,
+        ..Retry::new(0)
+    }));
+    let request = RequestBuilder::new("GET", "http://192.0.2.1/").timeout(Duration::from_secs(1));
+    engine.submit(at(0), request.build().expect("a request"));
+    for milliseconds in 0.. {
+        let now = at(milliseconds);
+        let (mut told, mut steps) = (Vec::new(), 0);
+        loop {
+            told.extend(events(&mut engine, now));
+            let Some(command) = engine.poll_command() else {
+                break;
+            };
+            if let Command::Dial { connection, .. } = command {
+                engine.handle_dial_failed(now, connection, io::ErrorKind::NetworkUnreachable);
+            }
+            steps += 1;
+            assert!(steps < 100, "the loop has no turn of its own");
+        }
+        if let [Event::Failed(_, error)] = &told[..] {
+            assert_eq!(error.stop_reason(), Some(StopReason::Deadline), "{error}");
+            assert_eq!(now, at(1_000));
+            return;
+        }
+        assert!(milliseconds < 2_000, "it tries for ever: {told:?}");
+        engine.handle_deadline(at(milliseconds + 1));
+    }
 }
