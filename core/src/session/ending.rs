@@ -121,8 +121,10 @@ impl Session {
         };
         match parting {
             Parting::Retry(_) | Parting::WithoutExpectation if self.closed => {
+                let error = Error::new(ErrorKind::SessionClosed, Stage::PoolWait);
+                let error = self.judge_failure(now, id, error, true);
                 self.exchanges.remove(id.0);
-                gone()
+                error.map_or_else(gone, Parting::Fail)
             }
             Parting::Retry(wait) => {
                 self.rest(now, id, wait);

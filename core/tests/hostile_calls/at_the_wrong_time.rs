@@ -1,15 +1,17 @@
 //! Things that happen between two looks: octets that go out when the time is up already, dials that fail where they are
-//! begun.
+//! begun, a session that closes between a verdict and what follows from it.
 
 use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, Content, Engine, Event, Progress, Request, RequestBuilder, Retry, Step,
-    StopReason,
+    Command, Config, Content, Engine, Event, Next, Progress, Request, RequestBuilder, Retry, Step,
+    StopReason, Verdict,
 };
 
 use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
+
+const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
 
 fn retrying(policy: Retry) -> Config {
     Config {
@@ -115,5 +117,39 @@ fn dials_that_fail_at_once_leave_the_loop_its_turn() {
         }
         assert!(milliseconds < 2_000, "it tries for ever: {told:?}");
         engine.handle_deadline(at(milliseconds + 1));
+    }
+}
+
+/// Given a response that is to be retried, when the session is closed before its connection is given back, then the error
+/// tells where the request went and what it went through.
+#[test]
+fn a_session_that_closes_behind_a_verdict_keeps_the_attempts() {
+    let mut engine = engine(retrying(Retry {
+        statuses: vec![503],
+        ..Retry::new(3)
+    }));
+    let id = engine.submit(at(0), get("/asked"));
+    connect(&mut engine, at(0)).expect("a dial");
+    let Step::Use(mut live) = engine.step(at(0), id) else {
+        panic!("no connection");
+    };
+    live.write(at(0), |(), outgoing| Ok(outgoing.len()));
+    live.read(at(0), |(), space| {
+        space[..BUSY.len()].copy_from_slice(BUSY);
+        Ok(BUSY.len())
+    });
+    live.connection.poll().expect("a head");
+    let verdict = engine.handle_head(at(0), id, &live);
+    assert!(matches!(verdict, Verdict::Again), "{verdict:?}");
+    engine.close(at(0));
+    match engine.again(at(0), id, live) {
+        Step::Failed(error) => {
+            assert!(error.is_canceled());
+            assert_eq!(error.url(), Some("http://192.0.2.1/asked"));
+            assert_eq!(error.stop_reason(), Some(StopReason::NotRetryable));
+            let last = error.attempts().last().expect("what it went through");
+            assert_eq!(last.next, Next::Stop(StopReason::NotRetryable));
+        }
+        other => panic!("{other:?}"),
     }
 }
