@@ -5,6 +5,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -45,7 +46,8 @@ pub enum RetryChoice {
     Stop,
 }
 
-/// A function of the application's that may veto or reshape each retry. It must not block, and is not told of replays.
+/// A function of the application's that may veto or reshape each retry. It must not block nor call its session, which is
+/// locked meanwhile, and is not told of replays. If it panics, that is a [`RetryChoice::Stop`].
 ///
 /// ```
 /// use core::time::Duration;
@@ -67,6 +69,12 @@ impl RetryHook {
     /// A hook from a function.
     pub fn new(ask: impl Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
+    }
+
+    /// A panic stops here, as if the application had said no: it would cost the request's connection its place, and
+    /// whoever watches the clock for others its life.
+    fn ask(&self, case: &RetryCase<'_>) -> RetryChoice {
+        catch_unwind(AssertUnwindSafe(|| (self.0)(case))).unwrap_or(RetryChoice::Stop)
     }
 }
 
@@ -277,7 +285,7 @@ impl Session {
             return Err(StopReason::NotRetryable);
         };
         let mut wait = wait;
-        if let Some(RetryHook(ask)) = &self.config.retry_hook {
+        if let Some(hook) = &self.config.retry_hook {
             let case = RetryCase {
                 request: &exchange.request,
                 attempts: exchange.behind(),
@@ -285,7 +293,7 @@ impl Session {
                 head,
                 wait,
             };
-            match ask(&case) {
+            match hook.ask(&case) {
                 RetryChoice::Proceed => {}
                 RetryChoice::After(other) => wait = other,
                 RetryChoice::Stop => return Err(StopReason::Vetoed),

@@ -1,12 +1,12 @@
 //! Things that happen between two looks: octets that go out when the time is up already, dials that fail where they are
-//! begun, a session that closes between a verdict and what follows from it.
+//! begun, a session that closes between a verdict and what follows from it, hooks that panic.
 
 use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, Content, Engine, Event, Next, Progress, Request, RequestBuilder, Retry, Step,
-    StopReason, Verdict,
+    Command, Config, Content, Engine, Event, Next, Progress, Request, RequestBuilder, Retry,
+    RetryHook, Step, StopReason, Verdict,
 };
 
 use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
@@ -152,4 +152,37 @@ fn a_session_that_closes_behind_a_verdict_keeps_the_attempts() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Given a hook that panics, then that is a no: the request fails with what it had, and its connection's place is free.
+#[test]
+fn a_hook_that_panics_costs_no_place() {
+    let mut config = retrying(Retry {
+        statuses: vec![503],
+        ..Retry::new(3)
+    });
+    config.retry_hook = Some(RetryHook::new(|_| panic!("a fault in the hook")));
+    config.pool.live_per_origin = Some(1);
+    let mut engine = engine(config);
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    arrive(&mut engine, at(0), connection, BUSY);
+    let told = events(&mut engine, at(0));
+    assert!(
+        matches!(told[..], [Event::Head(_), Event::End(_)]),
+        "{told:?}"
+    );
+
+    engine.submit(at(0), get("/"));
+    assert!(events(&mut engine, at(0)).is_empty());
+    let mut live = engine.drive(connection).expect("it is open");
+    live.read(at(0), |(), _| Err(io::ErrorKind::WouldBlock.into()));
+    live.write(at(0), |(), outgoing| Ok(outgoing.len()));
+    live.connection.feed(at(0), b"HTTP/1.1 20");
+    live.read(at(0), |(), _| Err(io::ErrorKind::ConnectionReset.into()));
+    drop(live);
+    match &events(&mut engine, at(0))[..] {
+        [Event::Failed(_, error)] => assert_eq!(error.stop_reason(), Some(StopReason::Vetoed)),
+        other => panic!("{other:?}"),
+    }
+    sent(&mut engine, at(0), get("/"));
 }
