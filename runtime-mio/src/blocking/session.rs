@@ -153,6 +153,8 @@ impl Session {
             }
         };
         state.begin_waiting(now, id, &parker);
+        // It may wait for the rest of a response, and what has come of that already is told nobody again.
+        state = self.shared.drain(state);
         loop {
             let step = state.engine.step(now, id);
             if !matches!(step, Step::Wait) {
