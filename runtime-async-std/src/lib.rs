@@ -38,10 +38,11 @@ pub use session::Session;
 pub use upgraded::Upgraded;
 
 pub use sessile_core::{
-    self as core, Attempt, AttemptOutcome, CloseReason, Config, ConnectionInfo, Content,
-    ContentError, Error, ErrorKind, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef, Limit,
-    Limits, Method, MinimumSpeed, Next, OnExhausted, PeerViolation, PoolCounters, PoolEvent,
-    PoolFact, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder, RequestError,
-    ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, SourceError,
-    Stage, StatusCode, StopReason, Timeouts, Url, Version, WhenFull,
+    self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
+    ContentError, Error, ErrorKind, ExpectContinue, FieldError, FieldNames, Fields, FieldsRef,
+    HeadRef, IdleConnection, Leniency, Limit, Limits, Method, MinimumSpeed, Misuse, Next, NoReplay,
+    OnExhausted, Origin, OriginSnapshot, PeerViolation, PoolCounters, PoolEvent, PoolFact,
+    PoolLimits, PoolSnapshot, Progress, Replay, Request, RequestBuilder, RequestError, RequestId,
+    ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, Shortage,
+    SourceError, Stage, StatusCode, StopReason, Tick, Timeouts, Url, Version, WhenFull,
 };

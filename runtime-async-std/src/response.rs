@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
-    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, ResponseHead,
-    StatusCode, Version, text_from,
+    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, RequestId,
+    ResponseHead, StatusCode, Url, Version, text_from,
 };
 
 use crate::shared::{Io, Shared, poll_socket, read};
@@ -58,6 +58,16 @@ impl Response {
     /// The first value of a field, if it is UTF-8.
     pub fn header(&self, name: impl AsRef<[u8]>) -> Option<&str> {
         self.headers().text(name)
+    }
+
+    /// The request that it answers, as [`PoolEvent`](sessile_core::PoolEvent)s name it.
+    pub fn request(&self) -> RequestId {
+        self.incoming.id()
+    }
+
+    /// The URL that was asked.
+    pub fn url(&self) -> Option<&Url> {
+        self.incoming.url()
     }
 
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.

@@ -202,7 +202,7 @@ impl Driver {
         self.engine.cancel(now, id);
     }
 
-    /// The response head, from [`Event::Head`] to [`Event::End`].
+    /// The response head, from [`Event::Head`] until [`Event::End`] is told.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
         self.engine.head(id)
     }
@@ -268,7 +268,7 @@ impl Driver {
         self.engine.connection_info(id)
     }
 
-    /// All attempts to get a request answered, from [`Event::Head`] to [`Event::End`].
+    /// All attempts to get a request answered, from [`Event::Head`] until [`Event::End`] is told.
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
         self.engine.attempts(id)
     }
@@ -308,7 +308,11 @@ impl Driver {
             match self.engine.dialling_mut(connection) {
                 Some(stream) => match socket::check(stream) {
                     Dial::Pending => {}
-                    Dial::Connected => self.engine.handle_connected(now, connection),
+                    Dial::Connected => {
+                        self.engine.handle_connected(now, connection);
+                        // If nobody waited for it, what the event tells besides is told to nobody again.
+                        self.engine.handle_readiness(connection, readiness(event));
+                    }
                     Dial::Failed(why) => self.engine.handle_dial_failed(now, connection, why),
                 },
                 None => self.engine.handle_readiness(connection, readiness(event)),

@@ -31,10 +31,11 @@ mod socket;
 pub use driver::Driver;
 pub use sessile_core::{
     self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
-    ContentError, Error, ErrorKind, Event, ExpectContinue, FieldError, Fields, FieldsRef, HeadRef,
-    Leftover, Limit, Limits, Method, MinimumSpeed, Misuse, Next, OnExhausted, PeerViolation,
-    PoolCounters, PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, Request, RequestBuilder,
+    ContentError, Error, ErrorKind, Event, ExpectContinue, FieldError, FieldNames, Fields,
+    FieldsRef, HeadRef, IdleConnection, Leftover, Leniency, Limit, Limits, Method, MinimumSpeed,
+    Misuse, Next, NoReplay, OnExhausted, Origin, OriginSnapshot, PeerViolation, PoolCounters,
+    PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, Replay, Request, RequestBuilder,
     RequestError, RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase,
-    RetryChoice, RetryHook, SourceError, Stage, StatusCode, StopReason, Timeouts, Upgraded, Url,
-    Version, WhenFull,
+    RetryChoice, RetryHook, Shortage, SourceError, Stage, StatusCode, StopReason, Tick, Timeouts,
+    Upgraded, Url, Version, WhenFull,
 };

@@ -99,6 +99,13 @@ impl Pulse {
         self.watched.store(watched, Relaxed);
     }
 
+    /// What came up to here is no content.
+    #[cold]
+    fn begin_content(&self) {
+        let all = self.sent().saturating_add(self.received());
+        self.restart_flow(self.active(), all);
+    }
+
     fn restart_flow(&self, now: Tick, moved: u64) {
         self.flow.since.store(now.as_nanos(), Relaxed);
         self.flow.waited.store(0, Relaxed);
@@ -112,6 +119,7 @@ impl Pulse {
     }
 
     /// Counts the time since the last activity as time of waiting, if content was to flow.
+    #[cold]
     fn note_flow(&self, tick: Tick) {
         if self.phase().is_flow() {
             let waited = tick.as_nanos().saturating_sub(self.waiting_since());
@@ -188,6 +196,9 @@ impl Pulse {
 
     pub(crate) fn note_head(&self) {
         self.head_seen.store(true, Relaxed);
+        if self.watched.load(Relaxed) {
+            self.begin_content();
+        }
     }
 
     pub(crate) fn phase(&self) -> Phase {

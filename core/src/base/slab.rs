@@ -77,16 +77,17 @@ impl<T> Slab<T> {
         Some(value)
     }
 
-    /// As [`Slab::remove`], for whoever has no use for the value.
-    pub(crate) fn discard(&mut self, key: Key) {
-        if let Some(place) = self.places.get_mut(key.index as usize)
-            && place.generation == key.generation
-            && place.value.is_some()
-        {
-            place.value = None;
-            place.generation = place.generation.wrapping_add(1);
-            self.vacant.push(key.index);
+    /// As [`Slab::remove`], for whoever wants only a part of the value: it is not moved.
+    pub(crate) fn discard<R>(&mut self, key: Key, keep: impl FnOnce(&T) -> R) -> Option<R> {
+        let place = self.places.get_mut(key.index as usize)?;
+        if place.generation != key.generation {
+            return None;
         }
+        let kept = keep(place.value.as_ref()?);
+        place.value = None;
+        place.generation = place.generation.wrapping_add(1);
+        self.vacant.push(key.index);
+        Some(kept)
     }
 
     /// The key of the present tenant of a place.

@@ -3,12 +3,15 @@
 
 use core::fmt;
 use std::io;
+use std::sync::Arc;
+
+use url::Url;
 
 use crate::base::{CloseReason, Now, RequestId, Stage};
 use crate::connection::{Failure, Received, Scratch};
 use crate::engine::{Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
-use crate::session::{Attempt, Attempts, ConnectionInfo, Error, ErrorKind};
+use crate::session::{Attempt, Attempts, ConnectionInfo, Error, ErrorKind, Request};
 
 /// A façade's engine behind its lock.
 pub trait Home<S> {
@@ -26,6 +29,7 @@ pub struct Incoming<S> {
     state: State<S>,
     interim: Vec<ResponseHead>,
     attempts: Attempts,
+    request: Option<Arc<Request>>,
     trailers: Fields,
     /// Content that was shown as a chunk: used up when more is asked for.
     shown: usize,
@@ -61,12 +65,14 @@ impl<S> Incoming<S> {
         attempts: Attempts,
     ) -> Self {
         let info = live.info();
+        let request = live.asked().cloned();
         Self {
             id,
             info,
             state: State::Reading(live),
             interim,
             attempts,
+            request,
             trailers: Fields::new(),
             shown: 0,
         }
@@ -91,6 +97,11 @@ impl<S> Incoming<S> {
         &self.interim
     }
 
+    /// The URL that was asked.
+    pub fn url(&self) -> Option<&Url> {
+        self.request.as_deref().map(Request::url)
+    }
+
     /// All attempts that it took, in order; the last brought this response.
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts
@@ -103,7 +114,11 @@ impl<S> Incoming<S> {
     pub fn error_for_status(&self) -> Result<(), Error> {
         let status = self.head().status();
         match status.is_client_error() || status.is_server_error() {
-            true => Err(Error::of_response(status, self.attempts.clone())),
+            true => Err(Error::of_response(
+                status,
+                self.url(),
+                self.attempts.clone(),
+            )),
             false => Ok(()),
         }
     }

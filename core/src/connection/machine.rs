@@ -282,7 +282,9 @@ impl Connection {
         if let Some(reason) = reason {
             self.persistence.note(reason);
         }
-        if self.scratch.input.unread_len() > 0 {
+        // A head that has not come to its end is no surplus.
+        let in_head = matches!(self.halves.receive, ReceiveState::Head(_));
+        if !in_head && self.scratch.input.unread_len() > 0 {
             self.persistence.note(CloseReason::Surplus);
         }
         if self.stream_end.is_some() {
@@ -302,14 +304,15 @@ impl Connection {
     /// Takes the exchange's memory; the response head can still be read from it. An exchange that is not over is broken
     /// off with that: what was to be sent, and what is half read, is gone.
     pub fn take_scratch(&mut self) -> Scratch {
-        // Octets that nobody asked for must not vanish with the buffer: they decide whether the connection lives.
-        if self.scratch.input.unread_len() > 0 {
-            self.persistence.note(CloseReason::Surplus);
-        }
-        if !matches!(
+        let over = matches!(
             self.halves.receive,
             ReceiveState::Idle | ReceiveState::Done | ReceiveState::Switched
-        ) {
+        );
+        // Octets that nobody asked for must not vanish with the buffer: they decide whether the connection lives.
+        if over && self.scratch.input.unread_len() > 0 {
+            self.persistence.note(CloseReason::Surplus);
+        }
+        if !over {
             let gone = Failure::Transport(io::ErrorKind::ConnectionAborted);
             self.break_off(gone, CloseReason::Abandoned);
             self.advance_send(SendEvent::Failed);

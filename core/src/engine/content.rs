@@ -29,8 +29,8 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The response head of a request, from [`Event::Head`](crate::Event::Head) to [`Event::End`](crate::Event::End);
-    /// before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
+    /// The response head of a request, from [`Event::Head`](crate::Event::Head) until [`Event::End`](crate::Event::End) is
+    /// told; before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         Some(live.connection.head())
@@ -46,8 +46,8 @@ impl<S> Engine<S> {
         self.live_of(id).map(Live::info)
     }
 
-    /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) to
-    /// [`Event::End`](crate::Event::End). ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
+    /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) until
+    /// [`Event::End`](crate::Event::End) is told. ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         let status = live.connection.head().status();

@@ -35,7 +35,7 @@ pub enum Command<S> {
     },
     /// Close this connection; [`close_reason`](Connection::close_reason) tells why.
     Discard(Box<Live<S>>),
-    /// Give up a dial: close its transport, if it was deposited, or stop making it.
+    /// Give up a dial: close its transport, if it was deposited, or stop making it. Told for a dial that has failed, too.
     Abandon {
         /// The dial.
         connection: ConnectionId,

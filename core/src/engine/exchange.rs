@@ -146,7 +146,8 @@ impl<S> Engine<S> {
             return self.fail_with(now, id, live, failure.into());
         }
         let pulse = Arc::clone(live.connection.pulse());
-        let loss = self.session.loss(id, live.kept, is_death(failure), &pulse);
+        let (dead, untouched) = (is_death(failure), is_untouched(&live));
+        let loss = self.session.loss(id, live.kept, dead, &pulse, untouched);
         // What came before our first octet was no answer.
         let unasked = failure == Failure::Violation(PeerViolation::Unsolicited);
         let judged = loss.map(|mut loss| {
@@ -173,7 +174,7 @@ impl<S> Engine<S> {
 
     /// The final head of a response has come. [`HeadVerdict::Part`]: [`Engine::part`] is to be asked next.
     pub(super) fn judge_head(&mut self, now: Now, id: RequestId, live: &Live<S>) -> HeadVerdict {
-        let untouched = !live.supply.was_handed_over();
+        let untouched = is_untouched(live);
         if self.is_refused_expectation(id, live) {
             return self.session.refuse_expectation(now, id);
         }
@@ -205,13 +206,8 @@ impl<S> Engine<S> {
                 self.settle();
                 None
             }
-            Parting::Retry(wait) if wait.is_zero() => {
-                self.leave(now, live, Some(id));
-                None
-            }
             Parting::Retry(_) => {
-                self.leave(now, live, None);
-                self.session.resume_rested(now, id);
+                self.leave(now, live, Some(id));
                 None
             }
             Parting::Fail(error) => {
@@ -238,7 +234,7 @@ impl<S> Engine<S> {
         kind: ErrorKind,
     ) -> Option<Error> {
         let pulse = Arc::clone(live.connection.pulse());
-        let untouched = !live.supply.was_handed_over();
+        let untouched = is_untouched(&live);
         self.reclaim(live);
         let error = self.session.fail(now, id, kind, &pulse, untouched);
         self.settle();
@@ -313,6 +309,12 @@ fn judge_end<S>(session: &mut Session, live: &mut Live<S>) -> Outcome {
         true => Outcome::Reusable,
         false => Outcome::Close(CloseReason::KeepAliveHint),
     }
+}
+
+/// Whether nothing of a request's content was taken from where it comes from: content that can be read only once can be
+/// sent from its beginning then.
+fn is_untouched<S>(live: &Live<S>) -> bool {
+    !live.supply.was_handed_over() && !live.connection.has_touched_content()
 }
 
 /// Whether the connection ended, rather than broke a rule.

@@ -62,7 +62,8 @@ impl<S> Engine<S> {
             // Content that was held may go now: look at its connection again.
             TakeUp::Wait => self.dirty.extend(self.session.connection_of(id)),
             TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
-            TakeUp::Use(connection) => self.begin_in_place(now, id, connection),
+            // Nothing is ordered by that.
+            TakeUp::Use(connection) => return self.begin_in_place(now, id, connection),
             TakeUp::Abort(connection) => {
                 if let Some(live) = self.take_slot(connection) {
                     let error = self.fail_with(now, id, live, ErrorKind::SessionClosed);

@@ -117,6 +117,11 @@ impl<S> Live<S> {
         self.request
     }
 
+    /// What was asked on it, while an exchange is under way.
+    pub fn asked(&self) -> Option<&Arc<Request>> {
+        self.term.request.as_ref()
+    }
+
     /// Its number, and how often it was used before.
     pub fn info(&self) -> ConnectionInfo {
         self.info

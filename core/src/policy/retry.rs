@@ -20,8 +20,19 @@ use crate::base::{Chance, Now, Progress, Tick};
 
 /// What a request that has had no good answer may cost.
 ///
-/// A counter says how many retries are left: `Some(0)` is none, `None` no bound but the others. Nothing is retried without
-/// a policy; [`Retry::new`] makes one with urllib3's defaults.
+/// A counter says how many retries are left: `Some(0)` is none, `None` no bound but the others; each retry spends `total`
+/// and one other. Nothing is retried without a policy; [`Retry::new`] makes one with urllib3's defaults.
+///
+/// What the application gets when a response was no good and is not retried:
+///
+/// | why ([`StopReason`]) | it gets |
+/// |---|---|
+/// | `Exhausted` | an error or the response, by [`on_exhausted`](Retry::on_exhausted) |
+/// | `Method`, `NotReplayable`, `RetryAfterTooLong`, `Budget`, `Vetoed` | the response |
+/// | `Deadline`: the wait would outlast it | an error, a timeout |
+///
+/// Never retried, whatever the counters say: what waited for the pool in vain, content that was not as announced, requests
+/// that were refused, sessions that were closed, and whatever goes wrong behind the head of a response.
 ///
 /// ```
 /// use core::time::Duration;
@@ -42,33 +53,36 @@ pub struct Retry {
     pub total: Option<u32>,
     /// Retries after names that could not be resolved and connections that could not be opened, time limits included.
     pub connect: Option<u32>,
-    /// Retries after a request that was sent in part or whole and got no answer.
+    /// Retries after a request that got no answer, or none that could be read: writing failed, the connection ended, the
+    /// peer was silent or too slow, or broke the protocol.
     pub read: Option<u32>,
-    /// Redirects.
+    /// Redirects. (Sessions do not follow them yet.)
     pub redirect: Option<u32>,
     /// Retries after a response with one of [`statuses`](Retry::statuses), or one that asks to come back.
     pub status: Option<u32>,
-    /// Retries after whatever else went wrong: TLS, the time limit of an exchange.
+    /// Retries after whatever else went wrong: the time limit of an exchange, and TLS, when that comes.
     pub other: Option<u32>,
     /// The methods that may be repeated when the peer may have seen the request (urllib3's `allowed_methods`); `None` is
-    /// every method. A request that is marked [repeatable](crate::RequestBuilder::repeatable) may be, whatever its method,
+    /// every method. [`Retry::new`]: GET, HEAD, PUT, DELETE, OPTIONS and TRACE. A request that is marked [repeatable](crate::RequestBuilder::repeatable) may be, whatever its method,
     /// and so may any request of which nothing was sent.
     pub methods: Option<Vec<Method>>,
     /// The status codes that are retried (urllib3's `status_forcelist`). 413, 429 and 503 are retried besides, if the
-    /// response has a Retry-After that can be used.
+    /// response has a Retry-After that can be used. [`Retry::new`]: none.
     pub statuses: Vec<u16>,
     /// The n-th retry in a row waits `backoff_factor` times 2^(n-1), but for the first, which does not wait.
+    /// [`Retry::new`]: zero.
     pub backoff_factor: Duration,
     /// No wait of our own is longer: 120 s. (A Retry-After may be.)
     pub backoff_max: Duration,
-    /// Up to so much is added to each wait of our own, by chance, so that many clients do not come back at one moment.
+    /// Up to so much is added to each wait of our own, by chance, so that many clients do not come back at one
+    /// moment. [`Retry::new`]: none.
     pub backoff_jitter: Duration,
-    /// Whether the peer's Retry-After replaces our wait (urllib3's `respect_retry_after_header`).
+    /// Whether the peer's Retry-After replaces our wait (urllib3's `respect_retry_after_header`): it does.
     pub respect_retry_after: bool,
     /// The longest wait that a peer may ask for: 120 s. A response that asks for more is handed over instead: to come back
     /// earlier than asked would be rude.
     pub retry_after_max: Duration,
-    /// What comes of a response when no retry is left (urllib3's `raise_on_status`).
+    /// What comes of a response when no retry is left (urllib3's `raise_on_status`): an error.
     pub on_exhausted: OnExhausted,
 }
 
@@ -83,7 +97,7 @@ pub enum OnExhausted {
 }
 
 impl Retry {
-    /// So many retries for whatever reason; the rest is as in urllib3.
+    /// So many retries for whatever reason; no other counter, no wait, no status but those that say when to come back.
     pub fn new(total: u32) -> Self {
         Self {
             total: Some(total),
@@ -238,7 +252,7 @@ pub enum StopReason {
     Success,
     /// Nobody asked for retries.
     NoPolicy,
-    /// What went wrong would go wrong again, or the response had begun.
+    /// It is nothing that a retry by itself would mend, or the response had begun.
     NotRetryable,
     /// The peer may have acted on the request, and the policy does not repeat its method.
     Method,

@@ -30,7 +30,7 @@ impl fmt::Display for ConnectionInfo {
 /// One attempt to get a request answered.
 #[derive(Clone)]
 pub struct Attempt {
-    /// When it began: when the request asked the pool for a connection.
+    /// When it began, on the driver's clock: when the request asked the pool for a connection.
     pub began: Tick,
     /// From then to the head of its response, or to its failure.
     pub took: Duration,
@@ -70,6 +70,12 @@ pub enum Next {
 }
 
 impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Attempt {
     /// A sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {

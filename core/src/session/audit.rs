@@ -47,7 +47,7 @@ impl Session {
             ExchangeState::Running(connection) => Standing::Running(connection),
             ExchangeState::Parting(connection, _) => Standing::Parting(connection),
             ExchangeState::Aborting(connection, _) => Standing::Aborting(connection),
-            ExchangeState::Resting(_) => Standing::Resting,
+            ExchangeState::Resting(..) => Standing::Resting,
             ExchangeState::Failed(_) => Standing::Failed,
         })
     }
@@ -202,7 +202,7 @@ impl Session {
                 ensure(place.is_some(), "it stands in no queue")?;
                 self.is_timed(id, exchange, *until)
             }
-            ExchangeState::Resting(until) => {
+            ExchangeState::Resting(until, _) => {
                 let rests_for = |member: &Member| matches!(member.state, MemberState::Draining(_, Some(next)) if next == id);
                 let mut members = self.members.iter();
                 // Whoever waits for a rest is woken by its end, and that has a timer.
@@ -268,7 +268,7 @@ impl Session {
                         )
                     }
                     ExchangeState::Waiting(..)
-                    | ExchangeState::Resting(_)
+                    | ExchangeState::Resting(..)
                     | ExchangeState::Failed(_) => Err("it is held for one who has none".into()),
                 }
             }
@@ -331,7 +331,7 @@ impl Session {
         for (key, exchange) in self.exchanges.iter() {
             let (state, until) = match &exchange.state {
                 ExchangeState::Waiting(_, until) => ("w", until.map(from)),
-                ExchangeState::Resting(until) => ("s", Some(from(*until))),
+                ExchangeState::Resting(until, _) => ("s", Some(from(*until))),
                 ExchangeState::Parting(..) => ("p", None),
                 ExchangeState::Granted(_) => ("g", None),
                 ExchangeState::Running(_) => ("r", None),

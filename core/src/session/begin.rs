@@ -97,9 +97,6 @@ impl Session {
             let owner = Owner::Connection(connection);
             self.timers.arm(&mut member.armed, owner, due);
         }
-        if exchange.deadline.is_some() {
-            self.arm_request(id);
-        }
         Some(beginning)
     }
 }

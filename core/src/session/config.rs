@@ -50,7 +50,8 @@ pub struct Timeouts {
 }
 
 /// A least speed of content: so many octets in each stretch of time that is spent waiting for the peer, as with curl's
-/// `--speed-limit` and `--speed-time`. Time that the application takes does not count, nor does waiting for a head.
+/// `--speed-limit` and `--speed-time`. Time that the application takes does not count, nor does waiting for a head, nor what
+/// came with one. (The head of the request counts with its content.)
 ///
 /// ```
 /// use core::time::Duration;

@@ -100,11 +100,6 @@ impl Session {
             }
             member.state = MemberState::Held(id);
             exchange.state = ExchangeState::Granted(connection);
-            // Its time runs whether it collects its connection or not.
-            if let Some(deadline) = exchange.deadline {
-                let owner = Owner::Request(id);
-                self.timers.arm(&mut exchange.armed, owner, deadline);
-            }
             self.wakes.push_back(id);
         }
     }
@@ -160,7 +155,7 @@ impl Session {
         known.requests != Some(0)
     }
 
-    /// What is left of a response is thrown away until `until`; `next` waits for that.
+    /// What is left of a response is thrown away until `until`; `next`, which rests, waits for that, too.
     pub(crate) fn begin_draining(
         &mut self,
         connection: ConnectionId,
@@ -176,7 +171,9 @@ impl Session {
         if let Some(next) = next
             && let Some(exchange) = self.exchanges.get_mut(next.0)
         {
-            exchange.state = ExchangeState::Resting(until);
+            if let ExchangeState::Resting(_, left) = &mut exchange.state {
+                *left = Some(connection);
+            }
             // Its deadline may have passed while the response was looked at.
             self.arm_request(next);
         }
@@ -204,7 +201,7 @@ impl Session {
         self.draining -= 1;
         self.come_back(now, connection, outcome);
         if let Some(next) = next {
-            self.resume(now, next);
+            self.resume_rested(now, next);
         }
     }
 

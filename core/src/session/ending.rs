@@ -23,10 +23,8 @@ pub(crate) enum Outcome {
 impl Session {
     /// The request has ended well, or was given up by the application; its connection comes back.
     pub(crate) fn end(&mut self, now: Now, id: RequestId, outcome: Outcome) {
-        let exchange = self.exchanges.get(id.0);
-        let connection = exchange.and_then(Exchange::connection);
-        self.exchanges.discard(id.0);
-        if let Some(connection) = connection {
+        let connection = self.exchanges.discard(id.0, Exchange::connection);
+        if let Some(connection) = connection.flatten() {
             self.come_back(now, connection, outcome);
         }
     }
@@ -82,6 +80,7 @@ impl Session {
     fn send_anew(&mut self, now: Now, id: RequestId, place: Place) {
         if let Some(exchange) = self.exchanges.get(id.0) {
             self.enqueue(now, id, exchange.origin, place);
+            self.arm_request(id);
         }
     }
 
@@ -112,7 +111,7 @@ impl Session {
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return gone();
         };
-        let rest = ExchangeState::Resting(now.tick);
+        let rest = ExchangeState::Resting(now.tick, None);
         let parting = match core::mem::replace(&mut exchange.state, rest) {
             ExchangeState::Parting(_, parting) => parting,
             other => {
@@ -122,8 +121,10 @@ impl Session {
         };
         match parting {
             Parting::Retry(_) | Parting::WithoutExpectation if self.closed => {
+                let error = Error::new(ErrorKind::SessionClosed, Stage::PoolWait);
+                let error = self.judge_failure(now, id, error, true);
                 self.exchanges.remove(id.0);
-                gone()
+                error.map_or_else(gone, Parting::Fail)
             }
             Parting::Retry(wait) => {
                 self.rest(now, id, wait);
@@ -144,6 +145,7 @@ impl Session {
         kept: bool,
         dead: bool,
         pulse: &Pulse,
+        untouched: bool,
     ) -> Option<Loss<'_>> {
         let exchange = self.exchanges.get(id.0)?;
         let request = &exchange.request;
@@ -155,7 +157,7 @@ impl Session {
             progress: pulse.progress(),
             method: &request.method,
             safe: request.safe,
-            rewindable: request.content_in_memory().is_some(),
+            rewindable: untouched || request.is_in_memory(),
         })
     }
 
@@ -191,9 +193,12 @@ impl Session {
 
     /// A request failed that has no connection in anybody's hands. Unless it is retried, its requester is woken to collect
     /// the error.
+    ///
+    /// A retry is the clock's, even one without a wait: where dials fail as soon as they are begun, it would be tried for
+    /// ever in one turn of a loop, past every deadline.
     pub(super) fn fail_unconnected(&mut self, now: Now, id: RequestId, error: Error) {
         match self.judge_failure(now, id, error, true) {
-            None => self.resume_rested(now, id),
+            None => self.arm_request(id),
             Some(error) => {
                 if let Some(exchange) = self.exchanges.get_mut(id.0) {
                     exchange.state = ExchangeState::Failed(error);
@@ -209,14 +214,15 @@ impl Session {
             return;
         };
         match exchange.state {
-            ExchangeState::Waiting(..) | ExchangeState::Resting(_) | ExchangeState::Granted(_) => {}
+            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Granted(_) => {
+            }
             ExchangeState::Running(_)
             | ExchangeState::Parting(..)
             | ExchangeState::Aborting(..)
             | ExchangeState::Failed(_) => return,
         }
         let granted = exchange.connection();
-        self.leave_queue(id);
+        self.give_up_waiting(now, id);
         self.fail_unconnected(now, id, Error::new(kind, Stage::PoolWait));
         if let Some(connection) = granted {
             self.release(now, connection);
@@ -233,14 +239,14 @@ impl Session {
             | ExchangeState::Parting(connection, _)
             | ExchangeState::Aborting(connection, _) => return Some(connection),
             ExchangeState::Waiting(..) => {
-                self.leave_queue(id);
+                self.give_up_waiting(now, id);
                 self.exchanges.remove(id.0);
             }
             ExchangeState::Granted(connection) => {
                 self.exchanges.remove(id.0);
                 self.release(now, connection);
             }
-            ExchangeState::Resting(_) | ExchangeState::Failed(_) => {
+            ExchangeState::Resting(..) | ExchangeState::Failed(_) => {
                 self.exchanges.remove(id.0);
             }
         }

@@ -8,7 +8,7 @@ use std::io;
 use http::StatusCode;
 use url::Url;
 
-use super::attempt::{Attempt, Attempts, Next};
+use super::attempt::{Attempt, AttemptOutcome, Attempts, Next};
 
 use super::hints::hint;
 use super::kind::ErrorKind;
@@ -80,7 +80,7 @@ impl Error {
     }
 
     /// The error of a response whose status the application takes for a failure.
-    pub(crate) fn of_response(status: StatusCode, attempts: Attempts) -> Self {
+    pub(crate) fn of_response(status: StatusCode, url: Option<&Url>, attempts: Attempts) -> Self {
         let mut error = Self::new(ErrorKind::Status(status), Stage::Head);
         error.0.progress = Progress::HeadSeen;
         error.0.stop = attempts.last().and_then(|last| match last.next {
@@ -88,7 +88,10 @@ impl Error {
             _ => None,
         });
         error.0.attempts = attempts;
-        error
+        match url {
+            Some(url) => error.at(url),
+            None => error,
+        }
     }
 
     /// The error with the time limit that passed.
@@ -172,7 +175,7 @@ impl Error {
         self.0.url.as_deref()
     }
 
-    /// The time limit that passed, if one did.
+    /// The time limit that passed, or would have before the next attempt.
     pub fn limit(&self) -> Option<Duration> {
         self.0.limit
     }
@@ -182,14 +185,23 @@ impl Error {
         self.0.shortage
     }
 
-    /// All attempts to send the request, in order; none if it was refused before the first.
+    /// All attempts to send the request, in order; none if it was refused when it was built.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// Why there was no other attempt; `None` if the request was refused before the first.
+    /// Why there was no other attempt; `None` if the request was refused when it was built.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.0.stop
+    }
+
+    /// Whether the deadline has not passed, but would have before the next attempt: a response had come in time.
+    pub(super) fn is_ahead_of_time(&self) -> bool {
+        let answered = self
+            .attempts()
+            .last()
+            .is_some_and(|last| matches!(last.outcome, AttemptOutcome::Status(_)));
+        answered && self.0.stop == Some(StopReason::Deadline)
     }
 
     /// Whether the last attempt was made on a connection that had served another request before.
@@ -225,7 +237,7 @@ impl Error {
         self.0.kind == ErrorKind::SessionClosed
     }
 
-    /// A time limit passed.
+    /// A time limit passed, or would have before the next attempt.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
@@ -268,7 +280,7 @@ impl Error {
         self.0.kind.code()
     }
 
-    /// What the caller can do about it, if there is something to say.
+    /// What the caller can do about it, if there is something to say. (`Display` ends with it.)
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         hint(self)
     }
@@ -287,6 +299,12 @@ impl fmt::Display for Error {
             write!(f, "{url}: ")?;
         }
         match (&self.0.kind, self.0.limit) {
+            (ErrorKind::Timeout, Some(limit)) if self.is_ahead_of_time() => {
+                write!(
+                    f,
+                    "the wait before the next attempt would outlast the deadline of {limit:?}"
+                )?;
+            }
             (ErrorKind::Timeout, Some(limit)) => write!(f, "the time limit of {limit:?} passed")?,
             (kind, _) => kind.fmt(f)?,
         }

@@ -59,8 +59,8 @@ pub(crate) enum ExchangeState {
     Parting(ConnectionId, Parting),
     /// The driver of this connection, which must be given back: its time was up.
     Aborting(ConnectionId, Error),
-    /// The clock: it is sent anew at this tick, or when the connection is free that it has just left.
-    Resting(Tick),
+    /// The clock: it is sent anew at this tick, but not before the connection is free that it has just left.
+    Resting(Tick, Option<ConnectionId>),
     /// The requester, who was woken: only the error is left to collect.
     Failed(Error),
 }
@@ -108,7 +108,7 @@ impl Exchange {
             | ExchangeState::Running(connection)
             | ExchangeState::Parting(connection, _)
             | ExchangeState::Aborting(connection, _) => Some(connection),
-            ExchangeState::Waiting(..) | ExchangeState::Resting(_) | ExchangeState::Failed(_) => {
+            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Failed(_) => {
                 None
             }
         }

@@ -8,48 +8,46 @@ use crate::base::{Progress, Stage};
 use crate::policy::StopReason;
 use crate::pool::Shortage;
 
-/// Advice, if there is some to give. The most particular comes first.
+/// Advice, if there is some to give: on what went wrong, then on why it was not tried again.
 pub(super) fn hint(error: &Error) -> Option<Cow<'static, str>> {
-    of_kind(error).or_else(|| of_end(error))
+    match (of_kind(error), of_end(error)) {
+        (Some(kind), Some(end)) => Some(format!("{kind}; {end}").into()),
+        (kind, end) => kind.or(end),
+    }
 }
 
 fn of_kind(error: &Error) -> Option<Cow<'static, str>> {
     Some(match (error.kind(), error.stage()) {
-        (ErrorKind::Timeout, Stage::PoolWait) => in_the_pool(error, "passed"),
-        (ErrorKind::PoolFull, _) => in_the_pool(error, "is not waited for"),
-        (ErrorKind::Timeout, Stage::Deadline)
-            if error.stop_reason() == Some(StopReason::Deadline) =>
-        {
-            "the deadline leaves no time for the next attempt: see `Error::attempts`, or raise it"
-                .into()
+        (ErrorKind::Timeout, Stage::PoolWait) | (ErrorKind::PoolFull, _) => in_the_pool(error),
+        (ErrorKind::Timeout, _) if error.is_ahead_of_time() => {
+            "`Error::attempts` tells of the response that came in time; raise the deadline to see the next".into()
         }
         (ErrorKind::Timeout, stage) => setting(stage)?.into(),
         (ErrorKind::Peer(violation), _) => {
             let limit = violation.limit()?;
             format!("if the peer is trusted, raise `Limits::{}`", limit.field()).into()
         }
+        (ErrorKind::SessionClosed, _) => "a closed session sends nothing: make another one".into(),
+        (ErrorKind::NoTls, _) => "only http can be asked".into(),
         _ => return None,
     })
 }
 
-fn in_the_pool(error: &Error, wait: &str) -> Cow<'static, str> {
-    let limit = match error.shortage() {
-        Some(Shortage::PerOrigin(limit)) => {
-            format!("the `PoolLimits::live_per_origin` of {limit} was reached")
-        }
-        Some(Shortage::Total(limit)) => {
-            format!("the `PoolLimits::live_total` of {limit} was reached")
-        }
-        None => "the pool's limit was reached".into(),
+fn in_the_pool(error: &Error) -> Cow<'static, str> {
+    let (field, limit) = match error.shortage() {
+        Some(Shortage::PerOrigin(limit)) => ("live_per_origin", limit),
+        Some(Shortage::Total(limit)) => ("live_total", limit),
+        None => return "a limit of the pool was reached".into(),
     };
-    let waited = match error.limit() {
-        Some(limit) => format!(" and the wait of {limit:?} passed"),
-        None => format!(" and a place {wait}"),
+    let why = match error.limit() {
+        Some(limit) => format!("the wait of {limit:?} passed"),
+        None if limit == 0 => {
+            return format!("with the `PoolLimits::{field}` of 0 nothing can be sent").into();
+        }
+        None => "`WhenFull::Fail` lets nobody wait".to_owned(),
     };
-    format!(
-        "{limit}{waited}: raise it, or read responses to their end so that connections become free"
-    )
-    .into()
+    let what = "raise it, or read responses to their end so that connections become free";
+    format!("the `PoolLimits::{field}` of {limit} was reached and {why}: {what}").into()
 }
 
 /// The setting behind a time limit.
@@ -62,7 +60,7 @@ fn setting(stage: Stage) -> Option<&'static str> {
             "the limit is `Timeouts::head`, or `Timeouts::read` without an octet from the peer"
         }
         Stage::Content => "the limit is `Timeouts::read`",
-        Stage::Speed => "the limit is `Timeouts::minimum_speed`",
+        Stage::Speed => "fewer octets moved in that time than `Timeouts::minimum_speed` asks for",
         Stage::Exchange => "the limit is `Timeouts::exchange`",
         Stage::Deadline => "the limit is the request's own, or `Timeouts::deadline`",
         Stage::Prepare | Stage::PoolWait | Stage::Continue => return None,
@@ -79,7 +77,7 @@ fn of_end(error: &Error) -> Option<Cow<'static, str>> {
             | ErrorKind::Resolve(_)
     );
     let text = match error.stop_reason() {
-        Some(StopReason::Exhausted) => "all retries of its policy were used up",
+        Some(StopReason::Exhausted) => "its policy has no such retry left",
         Some(StopReason::Budget) => "the session's `RetryBudget` was used up",
         Some(StopReason::Vetoed) => "the session's `RetryHook` stopped it",
         Some(StopReason::NotReplayable) => {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptOutcome};
@@ -13,8 +14,10 @@ use crate::message::HeadRef;
 pub struct RetryCase<'a> {
     /// The request.
     pub request: &'a Request,
-    /// The attempts before the last.
+    /// The attempts before the last, replays among them.
     pub attempts: &'a [Attempt],
+    /// How many retries were made so far.
+    pub retries: usize,
     /// What came of the last.
     pub outcome: &'a AttemptOutcome,
     /// The head of the response, if there was one.
@@ -34,12 +37,13 @@ pub enum RetryChoice {
     Stop,
 }
 
-/// A function of the application's that may veto or reshape each retry. It must not block, and is not told of replays.
+/// A function of the application's that may veto or reshape each retry. It must not block nor call its session, which is
+/// locked meanwhile, and is not told of replays. If it panics, that is a [`RetryChoice::Stop`].
 ///
 /// ```
 /// use core::time::Duration;
 /// use sessile_core::{Config, Retry, RetryChoice, RetryHook};
-/// let hook = RetryHook::new(|case| match case.attempts.len() {
+/// let hook = RetryHook::new(|case| match case.retries {
 ///     0 => RetryChoice::After(Duration::from_millis(10)),
 ///     1..=3 => RetryChoice::Proceed,
 ///     _ => RetryChoice::Stop,
@@ -60,8 +64,9 @@ impl RetryHook {
 }
 
 impl RetryHook {
+    /// A hook that panics has said no: the session must not be left between two states.
     pub(super) fn ask(&self, case: &RetryCase<'_>) -> RetryChoice {
-        (self.0)(case)
+        catch_unwind(AssertUnwindSafe(|| (self.0)(case))).unwrap_or(RetryChoice::Stop)
     }
 }
 

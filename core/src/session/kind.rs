@@ -41,8 +41,8 @@ pub enum ErrorKind {
     Transport(io::ErrorKind),
     /// The pool has reached a limit, and is told not to let requests wait ([`WhenFull::Fail`](crate::WhenFull)).
     PoolFull,
-    /// The peer's: it answered with this status, and no retry is left or allowed; or the application asked for an error
-    /// (`error_for_status`).
+    /// The peer's: it answered with this status, and no retry is left ([`OnExhausted`](crate::OnExhausted)); or the
+    /// application asked for an error (`error_for_status`).
     Status(StatusCode),
     /// The session was closed while the request was under way.
     SessionClosed,

@@ -33,12 +33,14 @@ impl Session {
     }
 
     pub(super) fn arm_request(&mut self, id: RequestId) {
+        let drained = self.waits_for_a_rest(id);
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return;
         };
         let own = match exchange.state {
+            ExchangeState::Resting(..) if drained => None,
             ExchangeState::Waiting(_, until) => until,
-            ExchangeState::Resting(until) => Some(until),
+            ExchangeState::Resting(until, _) => Some(until),
             _ => None,
         };
         if let Some(at) = exchange.deadline.into_iter().chain(own).min() {
@@ -67,16 +69,16 @@ impl Session {
                 self.fail_late(now, id);
                 self.release(now, connection);
             }
-            ExchangeState::Waiting(..) | ExchangeState::Resting(_) if late => {
-                self.leave_queue(id);
+            ExchangeState::Waiting(..) | ExchangeState::Resting(..) if late => {
+                self.give_up_waiting(now, id);
                 self.fail_late(now, id);
             }
             ExchangeState::Waiting(_, Some(until)) if until <= now.tick => {
                 self.waited_enough(now, id);
             }
-            ExchangeState::Resting(until) if until <= now.tick => self.resume(now, id),
+            ExchangeState::Resting(until, _) if until <= now.tick => self.resume_rested(now, id),
             ExchangeState::Waiting(..)
-            | ExchangeState::Resting(_)
+            | ExchangeState::Resting(..)
             | ExchangeState::Granted(_)
             | ExchangeState::Running(_) => self.arm_request(id),
             ExchangeState::Parting(..) | ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {
@@ -105,7 +107,7 @@ impl Session {
                 false => self.pool.shortage(origin),
             };
         if let Some(full) = shortage {
-            self.leave_queue(id);
+            self.give_up_waiting(now, id);
             let error = Error::new(ErrorKind::Timeout, Stage::PoolWait).with_limit(limit);
             self.fail_unconnected(now, id, error.with_shortage(full));
         } else if let ExchangeState::Waiting(_, until) = &mut exchange.state {

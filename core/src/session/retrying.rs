@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
+use super::connections::MemberState;
 use super::error::Error;
 use super::exchange::{Exchange, ExchangeState, Parting};
 use super::hook::{RetryCase, RetryChoice};
@@ -195,7 +196,7 @@ impl Session {
         };
         let progress = match error.progress() {
             // What was handed over for it is gone, even if not an octet of it was sent.
-            Progress::NotSent if !untouched => Progress::PartlySent,
+            Progress::NotSent if !exchange.facts(now, untouched).rewindable => Progress::PartlySent,
             progress => progress,
         };
         let facts = exchange.facts(now, untouched);
@@ -224,6 +225,7 @@ impl Session {
             let case = RetryCase {
                 request: &exchange.request,
                 attempts: exchange.behind(),
+                retries: exchange.retries(),
                 outcome,
                 head,
                 wait,
@@ -330,20 +332,36 @@ impl Session {
     /// The request rests for so long. It must have no connection any more, or lose it at once.
     pub(super) fn rest(&mut self, now: Now, id: RequestId, wait: Duration) {
         if let Some(exchange) = self.exchanges.get_mut(id.0) {
-            exchange.state = ExchangeState::Resting(now.tick.after(wait));
+            exchange.state = ExchangeState::Resting(now.tick.after(wait), None);
         }
     }
 
-    /// A request that has begun to rest goes on, or is woken in time.
+    /// A request goes on that has rested for long enough, and whose connection is no longer drained; otherwise it is woken in
+    /// time.
     pub(crate) fn resume_rested(&mut self, now: Now, id: RequestId) {
         let Some(exchange) = self.exchanges.get(id.0) else {
             return;
         };
+        let drained = self.waits_for_a_rest(id);
         match exchange.state {
-            ExchangeState::Resting(until) if until <= now.tick => self.resume(now, id),
-            ExchangeState::Resting(_) => self.arm_request(id),
+            ExchangeState::Resting(until, _) if until <= now.tick && !drained => {
+                self.resume(now, id);
+            }
+            ExchangeState::Resting(..) => self.arm_request(id),
             _ => {}
         }
+    }
+
+    /// Whether the connection that a resting request has left is still drained: the end of that wakes the request.
+    pub(super) fn waits_for_a_rest(&self, id: RequestId) -> bool {
+        let left = self.exchanges.get(id.0).map(|exchange| &exchange.state);
+        let Some(ExchangeState::Resting(_, Some(left))) = left else {
+            return false;
+        };
+        let member = self.members.get(left.0);
+        member.is_some_and(
+            |member| matches!(member.state, MemberState::Draining(_, Some(next)) if next == id),
+        )
     }
 
     /// A request has rested: its next attempt begins.
@@ -351,7 +369,7 @@ impl Session {
         let Some(exchange) = self.exchanges.get_mut(id.0) else {
             return;
         };
-        if !matches!(exchange.state, ExchangeState::Resting(_)) {
+        if !matches!(exchange.state, ExchangeState::Resting(..)) {
             return;
         }
         exchange.began = now.tick;
@@ -362,6 +380,7 @@ impl Session {
             exchange.origin = origin;
         }
         self.enqueue(now, id, origin, Place::Back);
+        self.arm_request(id);
     }
 }
 
@@ -370,10 +389,17 @@ impl Exchange {
         Facts {
             method: &self.request.method,
             safe: self.request.safe,
-            rewindable: untouched && self.request.is_in_memory(),
+            rewindable: untouched || self.request.is_in_memory(),
             now,
             deadline: self.deadline,
         }
+    }
+
+    fn retries(&self) -> usize {
+        let attempts = self.behind().iter();
+        attempts
+            .filter(|attempt| matches!(attempt.next, Next::Retry { .. }))
+            .count()
     }
 
     fn behind(&self) -> &[Attempt] {

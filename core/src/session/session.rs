@@ -127,7 +127,7 @@ impl Session {
         let exchange = Exchange {
             request,
             origin,
-            state: ExchangeState::Resting(now.tick),
+            state: ExchangeState::Resting(now.tick, None),
             began: now.tick,
             granted: now.tick,
             deadline: limit.map(|limit| now.tick.after(limit)),
@@ -149,6 +149,10 @@ impl Session {
                 self.forget_if_unused(origin);
             }
             None => self.enqueue(now, id, origin, Place::Back),
+        }
+        // Its time runs whether it collects its connection or not.
+        if limit.is_some() {
+            self.arm_request(id);
         }
         id
     }
@@ -173,8 +177,11 @@ impl Session {
                 self.wait(now, id, place);
                 self.replenish(now, origin);
                 // Whose connection has died under it has that one's place, as soon as it is lost.
-                if place == Place::Back && self.config.pool.is_waiting_in_vain() {
-                    self.refuse_to_wait(now, id, origin);
+                let refused = place == Place::Back
+                    && self.config.pool.is_waiting_in_vain()
+                    && self.refuse_to_wait(now, id, origin);
+                if !refused {
+                    self.stats.note(now.tick, PoolFact::Waits { request: id });
                 }
             }
         }
@@ -185,27 +192,43 @@ impl Session {
             let limit = exchange.timeouts(&self.config.timeouts).pool_wait;
             let until = limit.map(|limit| now.tick.after(limit));
             exchange.state = ExchangeState::Waiting(place, until);
-            self.stats.note(now.tick, PoolFact::Waits { request: id });
             self.arm_request(id);
         }
     }
 
     /// A request that would have to wait for a limit fails instead.
-    fn refuse_to_wait(&mut self, now: Now, id: RequestId, origin: OriginId) {
-        if let Some(full) = self.pool.shortage(origin) {
-            self.leave_queue(id);
-            let error = Error::new(ErrorKind::PoolFull, Stage::PoolWait).with_shortage(full);
-            self.fail_unconnected(now, id, error);
+    fn refuse_to_wait(&mut self, now: Now, id: RequestId, origin: OriginId) -> bool {
+        let Some(full) = self.pool.shortage(origin) else {
+            return false;
+        };
+        self.leave_queue(id);
+        self.stats.counters.refused += 1;
+        self.stats.note(now.tick, PoolFact::Refused { request: id });
+        let error = Error::new(ErrorKind::PoolFull, Stage::PoolWait).with_shortage(full);
+        self.fail_unconnected(now, id, error);
+        true
+    }
+
+    /// A request that waits, if it does, waits no longer.
+    pub(super) fn give_up_waiting(&mut self, now: Now, id: RequestId) {
+        if let Some(waited) = self.leave_queue(id).map(|began| now.tick.since(began)) {
+            self.stats.counters.gave_up += 1;
+            let fact = PoolFact::GaveUp {
+                request: id,
+                waited,
+            };
+            self.stats.note(now.tick, fact);
         }
     }
 
-    /// Takes a waiting request out of its queue.
-    pub(super) fn leave_queue(&mut self, id: RequestId) {
-        if let Some(exchange) = self.exchanges.get(id.0)
-            && let ExchangeState::Waiting(place, _) = exchange.state
-        {
-            self.pool.leave_queue(exchange.origin, id, place);
-        }
+    /// Takes a waiting request out of its queue; since when it stood there.
+    fn leave_queue(&mut self, id: RequestId) -> Option<Tick> {
+        let exchange = self.exchanges.get(id.0)?;
+        let ExchangeState::Waiting(place, _) = exchange.state else {
+            return None;
+        };
+        self.pool.leave_queue(exchange.origin, id, place);
+        Some(exchange.began)
     }
 
     #[inline]
@@ -271,7 +294,7 @@ impl Session {
                 let (state, origin) = (
                     core::mem::replace(
                         &mut exchange.state,
-                        ExchangeState::Resting(Tick::default()),
+                        ExchangeState::Resting(Tick::default(), None),
                     ),
                     exchange.origin,
                 );
@@ -287,7 +310,7 @@ impl Session {
             ExchangeState::Waiting(..)
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
-            | ExchangeState::Resting(_) => TakeUp::Wait,
+            | ExchangeState::Resting(..) => TakeUp::Wait,
         }
     }
 
@@ -320,7 +343,7 @@ impl Session {
             | ExchangeState::Aborting(connection, _) => Some(connection),
             ExchangeState::Waiting(..)
             | ExchangeState::Granted(_)
-            | ExchangeState::Resting(_)
+            | ExchangeState::Resting(..)
             | ExchangeState::Failed(_) => None,
         }
     }

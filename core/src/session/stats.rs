@@ -1,5 +1,6 @@
 //! What the pool has done: counters that are always kept, and events for whoever asks for them.
 
+use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
@@ -7,7 +8,7 @@ use crate::base::{CloseReason, RequestId, Tick};
 use crate::message::Origin;
 
 /// What has happened in a pool since its session began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolCounters {
     /// Connections that were opened.
     pub opened: u64,
@@ -15,10 +16,15 @@ pub struct PoolCounters {
     pub reused: u64,
     /// Attempts to open a connection that came to nothing: a name without address, dials that all failed.
     pub failed: u64,
-    /// Requests that were not given a connection at once, and were given one later.
+    /// Requests that were not given a connection at once, and were given one later: they waited for a place, or for a
+    /// connection to be opened.
     pub waits: u64,
-    /// How long these have waited, all together: for a place or for a connection to be opened.
+    /// How long these have waited, all together.
     pub waited: Duration,
+    /// Requests that waited and were given none: their time was up, they were cancelled, or the session was closed.
+    pub gave_up: u64,
+    /// Requests that were not let wait ([`WhenFull::Fail`](crate::WhenFull)).
+    pub refused: u64,
     closed: [u64; CloseReason::ALL.len()],
 }
 
@@ -31,6 +37,33 @@ impl PoolCounters {
     /// Connections that were closed, for whatever reason.
     pub fn closed_in_all(&self) -> u64 {
         self.closed.iter().sum()
+    }
+}
+
+impl fmt::Debug for PoolCounters {
+    /// What is not zero, reasons by their names.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        let counts = [
+            ("opened", self.opened),
+            ("reused", self.reused),
+            ("failed", self.failed),
+            ("waits", self.waits),
+            ("gave up", self.gave_up),
+            ("refused", self.refused),
+        ];
+        for (name, count) in counts.iter().filter(|(_, count)| *count > 0) {
+            map.entry(&format_args!("{name}"), count);
+        }
+        if !self.waited.is_zero() {
+            map.entry(&format_args!("waited"), &self.waited);
+        }
+        for reason in CloseReason::ALL {
+            if self.closed(reason) > 0 {
+                map.entry(&format_args!("closed: {reason}"), &self.closed(reason));
+            }
+        }
+        map.finish()
     }
 }
 
@@ -61,6 +94,18 @@ pub enum PoolFact {
     },
     /// A request must wait: for a place, or for a connection that is being opened.
     Waits {
+        /// The request.
+        request: RequestId,
+    },
+    /// A request that had to wait has gone without a connection.
+    GaveUp {
+        /// The request.
+        request: RequestId,
+        /// How long it had waited.
+        waited: Duration,
+    },
+    /// A request was not let wait, and has failed.
+    Refused {
         /// The request.
         request: RequestId,
     },
@@ -143,6 +188,8 @@ mod tests {
         }
         assert_eq!(stats.counters.closed(CloseReason::Evicted), 3);
         assert_eq!(stats.counters.closed_in_all(), 3);
+        let shown = format!("{:?}", stats.counters);
+        assert_eq!(shown, "{closed: evicted: 3}");
         let kept: Vec<_> = core::iter::from_fn(|| stats.next()).collect();
         let numbers: Vec<_> = kept
             .iter()

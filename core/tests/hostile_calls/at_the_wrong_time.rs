@@ -1,12 +1,17 @@
-//! Things that happen between two looks: octets that go out when the time is up already.
+//! Things that happen between two looks: octets that go out when the time is up already, dials that fail where they are
+//! begun, a session that closes between a verdict and what follows from it, hooks that panic.
 
+use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Config, Content, Engine, Event, Progress, Request, RequestBuilder, Retry, Step, StopReason,
+    CloseReason, Command, Config, Content, Engine, Event, MinimumSpeed, Next, Progress, Request,
+    RequestBuilder, Retry, RetryChoice, RetryHook, Stage, Step, StopReason, Verdict, WhenFull,
 };
 
 use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
+
+const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
 
 fn retrying(policy: Retry) -> Config {
     Config {
@@ -79,4 +84,187 @@ fn a_head_that_comes_when_the_time_is_up_was_not_seen() {
         matches!(told[..], [Event::Again(again)] if again == id),
         "{told:?}"
     );
+}
+
+/// Given dials that fail where they are begun, and retries without end or wait, then a loop that polls to the end comes to
+/// an end, and the deadline of the request holds.
+#[test]
+fn dials_that_fail_at_once_leave_the_loop_its_turn() {
+    let mut engine = engine(retrying(Retry {
+        total: None,
+        ..Retry::new(0)
+    }));
+    let request = RequestBuilder::new("GET", "http://192.0.2.1/").timeout(Duration::from_secs(1));
+    engine.submit(at(0), request.build().expect("a request"));
+    for milliseconds in 0.. {
+        let now = at(milliseconds);
+        let (mut told, mut steps) = (Vec::new(), 0);
+        loop {
+            told.extend(events(&mut engine, now));
+            let Some(command) = engine.poll_command() else {
+                break;
+            };
+            if let Command::Dial { connection, .. } = command {
+                engine.handle_dial_failed(now, connection, io::ErrorKind::NetworkUnreachable);
+            }
+            steps += 1;
+            assert!(steps < 100, "the loop has no turn of its own");
+        }
+        if let [Event::Failed(_, error)] = &told[..] {
+            assert_eq!(error.stop_reason(), Some(StopReason::Deadline), "{error}");
+            assert_eq!(now, at(1_000));
+            return;
+        }
+        assert!(milliseconds < 2_000, "it tries for ever: {told:?}");
+        engine.handle_deadline(at(milliseconds + 1));
+    }
+}
+
+/// Given a response that is to be retried, when the session is closed before its connection is given back, then the error
+/// tells where the request went and what it went through.
+#[test]
+fn a_session_that_closes_behind_a_verdict_keeps_the_attempts() {
+    let mut engine = engine(retrying(Retry {
+        statuses: vec![503],
+        ..Retry::new(3)
+    }));
+    let id = engine.submit(at(0), get("/asked"));
+    connect(&mut engine, at(0)).expect("a dial");
+    let Step::Use(mut live) = engine.step(at(0), id) else {
+        panic!("no connection");
+    };
+    live.write(at(0), |(), outgoing| Ok(outgoing.len()));
+    live.read(at(0), |(), space| {
+        space[..BUSY.len()].copy_from_slice(BUSY);
+        Ok(BUSY.len())
+    });
+    live.connection.poll().expect("a head");
+    let verdict = engine.handle_head(at(0), id, &live);
+    assert!(matches!(verdict, Verdict::Again), "{verdict:?}");
+    engine.close(at(0));
+    match engine.again(at(0), id, live) {
+        Step::Failed(error) => {
+            assert!(error.is_canceled());
+            assert_eq!(error.url(), Some("http://192.0.2.1/asked"));
+            assert_eq!(error.stop_reason(), Some(StopReason::NotRetryable));
+            let last = error.attempts().last().expect("what it went through");
+            assert_eq!(last.next, Next::Stop(StopReason::NotRetryable));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Given a hook that panics, then that is a no: the request fails with what it had, and its connection's place is free.
+#[test]
+fn a_hook_that_panics_costs_no_place() {
+    let mut config = retrying(Retry {
+        statuses: vec![503],
+        ..Retry::new(3)
+    });
+    config.retry_hook = Some(RetryHook::new(|_| panic!("a fault in the hook")));
+    config.pool.live_per_origin = Some(1);
+    let mut engine = engine(config);
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    arrive(&mut engine, at(0), connection, BUSY);
+    let told = events(&mut engine, at(0));
+    assert!(
+        matches!(told[..], [Event::Head(_), Event::End(_)]),
+        "{told:?}"
+    );
+
+    engine.submit(at(0), get("/"));
+    assert!(events(&mut engine, at(0)).is_empty());
+    let mut live = engine.drive(connection).expect("it is open");
+    live.read(at(0), |(), _| Err(io::ErrorKind::WouldBlock.into()));
+    live.write(at(0), |(), outgoing| Ok(outgoing.len()));
+    live.connection.feed(at(0), b"HTTP/1.1 20");
+    live.read(at(0), |(), _| Err(io::ErrorKind::ConnectionReset.into()));
+    drop(live);
+    match &events(&mut engine, at(0))[..] {
+        [Event::Failed(_, error)] => assert_eq!(error.stop_reason(), Some(StopReason::Vetoed)),
+        other => panic!("{other:?}"),
+    }
+    sent(&mut engine, at(0), get("/"));
+}
+
+/// Given a head that stops in its middle, when the time for it is up, then its connection was abandoned: half a head is no
+/// surplus.
+#[test]
+fn half_a_head_is_no_surplus() {
+    let mut config = Config::default();
+    config.timeouts.head = Some(Duration::from_millis(10));
+    let mut engine = engine(config);
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    arrive(&mut engine, at(0), connection, b"HTTP/1.1 200");
+    assert!(events(&mut engine, at(0)).is_empty());
+    engine.handle_deadline(at(20));
+    assert!(matches!(
+        events(&mut engine, at(20))[..],
+        [Event::Failed(..)]
+    ));
+    while engine.poll_command().is_some() {}
+    let closed = engine.pool(at(20)).counters;
+    assert_eq!(closed.closed(CloseReason::Abandoned), 1, "{closed:?}");
+}
+
+/// Given a least speed, when the head was long and nothing follows, then the head is not taken for content: the first stretch
+/// of silence behind it is too slow.
+#[test]
+fn a_head_is_no_content_that_flows() {
+    let mut config = Config::default();
+    config.timeouts.minimum_speed = Some(MinimumSpeed {
+        octets: 1,
+        within: Duration::from_millis(100),
+    });
+    let mut engine = engine(config);
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    engine.handle_deadline(at(5_000));
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+    arrive(&mut engine, at(5_000), connection, head);
+    assert!(matches!(
+        events(&mut engine, at(5_000))[..],
+        [Event::Head(_)]
+    ));
+    engine.handle_deadline(at(5_099));
+    assert!(events(&mut engine, at(5_099)).is_empty());
+    engine.handle_deadline(at(5_101));
+    match &events(&mut engine, at(5_101))[..] {
+        [Event::Failed(_, error)] => assert_eq!(error.stage(), Stage::Speed, "{error}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Given a retry whose wait is shorter than the rest of its response takes to come, in a pool with one place where nobody
+/// waits, then the retry waits for the rest, and is not refused for want of its own place.
+#[test]
+fn a_short_wait_is_for_the_rest_of_the_response_too() {
+    let mut config = retrying(Retry {
+        statuses: vec![503],
+        ..Retry::new(3)
+    });
+    config.pool.live_per_origin = Some(1);
+    config.pool.when_full = WhenFull::Fail;
+    config.retry_hook = Some(RetryHook::new(|_| {
+        RetryChoice::After(Duration::from_millis(10))
+    }));
+    let mut engine = engine(config);
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    let busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nre";
+    arrive(&mut engine, at(0), connection, busy);
+    assert!(matches!(events(&mut engine, at(0))[..], [Event::Again(_)]));
+    engine.handle_deadline(at(20));
+    assert!(
+        events(&mut engine, at(20)).is_empty(),
+        "it waits for the rest"
+    );
+    arrive(&mut engine, at(30), connection, b"st");
+    assert!(events(&mut engine, at(30)).is_empty());
+    send(&mut engine, at(30), connection);
+    arrive(&mut engine, at(30), connection, NO_CONTENT);
+    let told = events(&mut engine, at(30));
+    assert!(
+        matches!(told[..], [Event::Head(_), Event::End(_)]),
+        "{told:?}"
+    );
+    assert_eq!(engine.pool(at(30)).counters.opened, 1);
 }

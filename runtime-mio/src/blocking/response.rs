@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sessile_core::{
     Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
-    ResponseHead, StatusCode, Version, text_from,
+    RequestId, ResponseHead, StatusCode, Url, Version, text_from,
 };
 
 use super::octets::{check_limits, read, sleep_for};
@@ -50,6 +50,16 @@ impl Response {
     /// The first value of a field, if it is UTF-8.
     pub fn header(&self, name: impl AsRef<[u8]>) -> Option<&str> {
         self.headers().text(name)
+    }
+
+    /// The request that it answers, as [`PoolEvent`](sessile_core::PoolEvent)s name it.
+    pub fn request(&self) -> RequestId {
+        self.incoming.id()
+    }
+
+    /// The URL that was asked.
+    pub fn url(&self) -> Option<&Url> {
+        self.incoming.url()
     }
 
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.

@@ -102,7 +102,8 @@ impl Session {
     /// Returns when the head of the response is here; the content is read from the [`Response`].
     ///
     /// # Errors
-    /// What went wrong, at which stage, and how far the request had come. A status of 400 or more is no error.
+    /// What went wrong, at which stage, and how far the request had come. A status of 400 or more is no
+    /// error, unless a [`Retry`](sessile_core::Retry) policy has used up its retries on it.
     pub fn send(&self, request: impl Into<Arc<Request>>) -> Result<Response, Error> {
         self.send_from(request.into(), None)
     }
@@ -153,6 +154,8 @@ impl Session {
             }
         };
         state.begin_waiting(now, id, &parker);
+        // It may wait for the rest of a response, and what has come of that already is told nobody again.
+        state = self.shared.drain(state);
         loop {
             let step = state.engine.step(now, id);
             if !matches!(step, Step::Wait) {

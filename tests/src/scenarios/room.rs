@@ -55,8 +55,9 @@ pub fn a_full_pool_may_refuse(world: &mut dyn World) {
         );
         let seen = (second.stage(), second.progress(), second.shortage());
         assert_eq!(seen, (Stage::PoolWait, Progress::NotSent, Some(shortage)));
-        let told =
-            format!("the `PoolLimits::{limit}` of 1 was reached and a place is not waited for");
+        let told = format!(
+            "the `PoolLimits::{limit}` of 1 was reached and `WhenFull::Fail` lets nobody wait"
+        );
         assert!(second.to_string().contains(&told), "{second}");
         assert!(second.is_retryable() && !second.is_timeout());
         nothing_left(world);
