@@ -215,7 +215,7 @@ impl Session {
             Some((due, Stage::Continue))
                 if due <= now.tick && patience.expect_continue().is_some() =>
             {
-                self.permit_content(id, connection);
+                self.permit_content(now, id, connection);
             }
             Some((due, Stage::Speed)) if due <= now.tick => {
                 let octets = patience
@@ -231,10 +231,12 @@ impl Session {
         }
     }
 
-    /// The peer has not said 100 for long enough: the content goes. Whoever drives the connection is told.
-    fn permit_content(&mut self, id: RequestId, connection: ConnectionId) {
+    /// The peer has not said 100 for long enough: the content goes. Whoever drives the connection is told. The time until
+    /// then was none of sending.
+    fn permit_content(&mut self, now: Now, id: RequestId, connection: ConnectionId) {
         if let Some(member) = self.members.get(connection.0) {
             member.pulse.permit();
+            member.pulse.stamp(now.tick);
             member.pulse.enter(Phase::Sending);
             self.wakes.push_back(id);
         }

@@ -5,8 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, Content, Engine, Event, Next, Progress, Request, RequestBuilder, Retry,
-    RetryHook, Step, StopReason, Verdict,
+    Command, Config, Content, Engine, Event, ExpectContinue, MinimumSpeed, Next, Progress, Request,
+    RequestBuilder, Retry, RetryHook, Stage, Step, StopReason, Verdict,
 };
 
 use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
@@ -185,4 +185,52 @@ fn a_hook_that_panics_costs_no_place() {
         other => panic!("{other:?}"),
     }
     sent(&mut engine, at(0), get("/"));
+}
+
+/// Given content that was held for a 100 until that was waited for long enough, then the time of holding was not the time
+/// of the transport: neither the limit of sending nor that of speed has passed.
+#[test]
+fn holding_content_is_no_slow_sending() {
+    let speed = MinimumSpeed {
+        octets: 10_000,
+        within: Duration::from_secs(1),
+    };
+    for (send, minimum_speed) in [
+        (Some(Duration::from_millis(500)), None),
+        (None, Some(speed)),
+    ] {
+        let mut config = Config::default();
+        (config.timeouts.send, config.timeouts.minimum_speed) = (send, minimum_speed);
+        let mut engine = engine(config);
+        let request = RequestBuilder::new("POST", "http://192.0.2.1/");
+        let request = request.content(Content::Bytes(vec![b'a'; 100_000].into()));
+        let request = request.expect_continue(ExpectContinue::Always).build();
+        let (id, connection) = sent(&mut engine, at(0), request.expect("a request"));
+        assert!(events(&mut engine, at(0)).is_empty());
+        for milliseconds in 1_000..1_400 {
+            let now = at(milliseconds);
+            // Twice: the clock may be watched by somebody else than the driver, and be the quicker.
+            engine.handle_deadline(now);
+            engine.handle_deadline(now);
+            let told = events(&mut engine, now);
+            assert!(told.is_empty(), "{send:?} {milliseconds}: {told:?}");
+        }
+        // The transport takes nothing.
+        let told = (1_400..3_000).find_map(|milliseconds| {
+            engine.handle_deadline(at(milliseconds));
+            events(&mut engine, at(milliseconds)).pop()
+        });
+        match told {
+            Some(Event::Failed(failed, error)) => {
+                let stage = if send.is_some() {
+                    Stage::Send
+                } else {
+                    Stage::Speed
+                };
+                assert_eq!((failed, error.stage()), (id, stage));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(engine.drive(connection).is_none());
+    }
 }
