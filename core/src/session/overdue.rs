@@ -194,6 +194,11 @@ impl Session {
         let soon = patience.shortest();
         let soon = soon.map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
         if let Some(again) = due.into_iter().chain(soon).min() {
+            // What has passed without harm is looked at again soon, and not at once.
+            let again = match again <= now.tick {
+                true => now.tick.after(LOOK_AGAIN),
+                false => again,
+            };
             self.timers
                 .arm(&mut member.armed, Owner::Connection(id), again);
         }

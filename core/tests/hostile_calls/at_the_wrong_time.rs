@@ -234,3 +234,24 @@ fn holding_content_is_no_slow_sending() {
         assert!(engine.drive(connection).is_none());
     }
 }
+
+/// Given a least speed that any transport has, judged in no time, then it is looked at again and again, but not at once.
+#[test]
+fn a_speed_that_is_always_reached_lets_the_loop_sleep() {
+    let mut config = Config::default();
+    config.timeouts.minimum_speed = Some(MinimumSpeed {
+        octets: 0,
+        within: Duration::ZERO,
+    });
+    let mut engine = engine(config);
+    engine.submit(at(0), post());
+    connect(&mut engine, at(0)).expect("a dial");
+    for milliseconds in 0..20 {
+        let now = at(milliseconds);
+        let told = events(&mut engine, now);
+        assert!(told.is_empty(), "{told:?}");
+        engine.handle_deadline(now);
+        let due = engine.deadline().expect("it is watched");
+        assert!(due > now.tick, "at {milliseconds} ms it has passed already");
+    }
+}
