@@ -144,12 +144,21 @@ impl Session {
         }
         match refusal {
             Some(error) => {
-                self.fail_unconnected(now, id, error);
+                self.refuse(id, error);
                 self.forget_if_unused(origin);
             }
             None => self.enqueue(now, id, origin, Place::Back),
         }
         id
+    }
+
+    /// The request is over before its first attempt.
+    fn refuse(&mut self, id: RequestId, error: Error) {
+        let error = self.addressed(id, error);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.state = ExchangeState::Failed(error);
+            self.wakes.push_back(id);
+        }
     }
 
     /// Why this session does not send a request, if it does not.
