@@ -9,7 +9,9 @@ use sessile_core::{
     RequestBuilder, Retry, RetryHook, Stage, Step, StopReason, Verdict,
 };
 
-use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
+use crate::by_hand::{
+    NO_CONTENT, arrive, at, connect, engine, events, get, idle_connection, send, sent,
+};
 
 const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
 
@@ -254,4 +256,41 @@ fn a_speed_that_is_always_reached_lets_the_loop_sleep() {
         let due = engine.deadline().expect("it is watched");
         assert!(due > now.tick, "at {milliseconds} ms it has passed already");
     }
+}
+
+/// Given a request that was granted a kept connection and did not collect it in time, then its attempt tells of that
+/// connection as it is.
+#[test]
+fn a_connection_that_was_not_collected_is_told_as_it_is() {
+    let mut engine = engine(Config::default());
+    idle_connection(&mut engine, at(0));
+    let request = RequestBuilder::new("GET", "http://192.0.2.1/").timeout(Duration::from_millis(5));
+    let id = engine.submit(at(0), request.build().expect("a request"));
+    engine.handle_deadline(at(5));
+    match engine.step(at(5), id) {
+        Step::Failed(error) => {
+            let connection = error.attempts()[0].connection.expect("it was given one");
+            assert_eq!((connection.number, connection.served), (1, 1));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Given requests that a session refuses, then there was no attempt, and no reason against another.
+#[test]
+fn a_refused_request_has_no_attempts() {
+    let mut engine = engine(retrying(Retry::new(3)));
+    for url in ["https://192.0.2.1/", "http://192.0.2.1/"] {
+        let request = RequestBuilder::new("GET", url).build();
+        let id = engine.submit(at(0), request.expect("a request"));
+        match engine.step(at(0), id) {
+            Step::Failed(error) => {
+                let told = (error.attempts().len(), error.stop_reason(), error.url());
+                assert_eq!(told, (0, None, Some(url)));
+            }
+            other => panic!("{other:?}"),
+        }
+        engine.close(at(0));
+    }
+    assert!(engine.poll_wake().is_none() && engine.pool(at(0)).origins.is_empty());
 }
