@@ -2,7 +2,7 @@
 //! begun, a session that closes between a verdict and what follows from it, hooks that panic.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sessile_core::{
     Command, Config, Content, Engine, Event, ExpectContinue, MinimumSpeed, Next, Progress, Request,
@@ -293,4 +293,26 @@ fn a_refused_request_has_no_attempts() {
         engine.close(at(0));
     }
     assert!(engine.poll_wake().is_none() && engine.pool(at(0)).origins.is_empty());
+}
+
+/// Given many requests that have failed at once, when they are given up before their errors are told, then that takes as
+/// long for each as if there were few.
+#[test]
+fn giving_up_what_has_failed_is_linear() {
+    let give_up = |count: u32| {
+        let mut engine = engine(Config::default());
+        let ids: Vec<_> = (0..count).map(|_| engine.submit(at(0), get("/"))).collect();
+        engine.close(at(0));
+        let begun = Instant::now();
+        assert!(engine.poll_event(at(0)).is_some());
+        for id in ids {
+            engine.cancel(at(0), id);
+        }
+        assert!(engine.poll_event(at(0)).is_none());
+        begun.elapsed() / count
+    };
+    // The least of a few, because a machine has other things to do.
+    let least = |count| (0..5).map(|_| give_up(count)).min().expect("five");
+    let (few, many) = (least(500), least(10_000));
+    assert!(many < 5 * few, "{many:?} each, {few:?} among few");
 }
