@@ -5,8 +5,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use sessile_core::{
-    Command, Config, Content, Engine, Event, ExpectContinue, MinimumSpeed, Next, Progress, Request,
-    RequestBuilder, Retry, RetryHook, Stage, Step, StopReason, Verdict,
+    AttemptOutcome, Command, Config, Content, Engine, Event, ExpectContinue, MinimumSpeed, Next,
+    Progress, Request, RequestBuilder, Retry, RetryHook, Stage, Step, StopReason, Verdict,
 };
 
 use crate::by_hand::{
@@ -315,4 +315,53 @@ fn giving_up_what_has_failed_is_linear() {
     let least = |count| (0..5).map(|_| give_up(count)).min().expect("five");
     let (few, many) = (least(500), least(10_000));
     assert!(many < 5 * few, "{many:?} each, {few:?} among few");
+}
+
+/// Given a POST that went out and was lost, and whose policy sends it anew, when no other connection can be opened, then
+/// its error does not say that nothing was sent.
+#[test]
+fn what_an_earlier_attempt_sent_was_sent() {
+    let policy = Retry {
+        methods: None,
+        ..Retry::new(1)
+    };
+    let mut engine = engine(retrying(policy));
+    let (id, connection) = sent(&mut engine, at(0), post());
+    let mut live = engine.drive(connection).expect("it stands");
+    live.read(at(0), |(), _| Err(io::ErrorKind::ConnectionReset.into()));
+    drop(live);
+    assert!(matches!(events(&mut engine, at(0))[..], [Event::Again(_)]));
+    while let Some(command) = engine.poll_command() {
+        if let Command::Dial { connection, .. } = command {
+            engine.handle_dial_failed(at(0), connection, io::ErrorKind::ConnectionRefused);
+        }
+    }
+    match &events(&mut engine, at(0))[..] {
+        [Event::Failed(failed, error)] => {
+            assert_eq!((*failed, error.code()), (id, "connect"));
+            assert_eq!(error.progress(), Progress::Sent);
+            assert!(!error.is_retryable(), "{error}");
+            assert!(!error.to_string().contains("nothing was sent"), "{error}");
+            let AttemptOutcome::Failed(last) = &error.attempts()[1].outcome else {
+                panic!("{error:?}");
+            };
+            assert_eq!(last.progress(), Progress::NotSent);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Given a request that rests after a response, when its session is closed, then its error does not say so, either.
+#[test]
+fn what_was_answered_was_sent() {
+    let mut engine = engine(retrying(Retry::new(9)));
+    let (_, connection) = sent(&mut engine, at(0), get("/"));
+    let busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n";
+    arrive(&mut engine, at(0), connection, busy);
+    assert!(matches!(events(&mut engine, at(0))[..], [Event::Again(_)]));
+    engine.close(at(1));
+    match &events(&mut engine, at(1))[..] {
+        [Event::Failed(_, error)] => assert_eq!(error.progress(), Progress::Sent, "{error}"),
+        other => panic!("{other:?}"),
+    }
 }
