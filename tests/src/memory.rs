@@ -57,6 +57,9 @@ pub trait Style: Default {
     /// Gives a request up, unless it is over.
     fn cancel(&mut self, hub: &mut Hub, id: RequestId);
 
+    /// When a source goes on that pauses.
+    fn next(&self) -> Option<Tick>;
+
     /// A request takes the content that it has left lying until now.
     fn take_held(&mut self, hub: &mut Hub, id: RequestId);
 
@@ -178,7 +181,10 @@ impl<S: Style> Memory<S> {
                 return true;
             }
             let due = self.hub.network.next().into_iter();
-            let due = due.chain(self.hub.engine.deadline()).min();
+            let due = due
+                .chain(self.hub.engine.deadline())
+                .chain(self.style.next());
+            let due = due.min();
             self.turn(due.map_or(until, |due| due.min(until)));
             if due.is_none_or(|due| due > until) {
                 return false;

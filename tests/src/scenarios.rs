@@ -168,6 +168,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_drip_is_too_slow,
     a_slow_flow_is_fast_enough,
     a_slow_reader_is_not_the_peers_fault,
+    a_slow_source_is_not_the_peers_fault,
     the_limit_that_passes_first_is_named,
     // the pool
     requests_at_once_have_connections_of_their_own,
@@ -184,7 +185,8 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_pool_may_keep_nothing,
     a_worn_connection_is_replaced,
     closing_the_idle_spares_who_is_busy,
-    the_pool_tells_what_it_did,
+    the_pool_counts_what_it_does,
+    the_pool_tells_what_it_does,
     a_peer_that_always_leaves_wears_nobody_out,
     // cancellation
     giving_up_in_the_queue_leaves_nothing,

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 /// What a source says when it fails.
 pub const SAID: &str = "the tape is sealed";
@@ -19,6 +20,8 @@ pub enum Piece {
     Repeat(Vec<u8>, usize),
     /// An error.
     Fail(io::ErrorKind),
+    /// Nothing for this long. Whoever drives the source asks [`Source::pause`] before each read.
+    Pause(Duration),
 }
 
 /// Pieces of content, then its end. A clone gives the same pieces again, and shares the count.
@@ -50,6 +53,18 @@ impl Source {
         self.given.load(Relaxed)
     }
 
+    /// How long it has nothing to give from now on. It is said once: time is the driver's.
+    pub fn pause(&mut self) -> Option<Duration> {
+        match self.pieces.front() {
+            Some(Piece::Pause(pause)) if self.rest.is_empty() => {
+                let pause = *pause;
+                self.pieces.pop_front();
+                Some(pause)
+            }
+            _ => None,
+        }
+    }
+
     /// The next piece whole; `None` at the end.
     ///
     /// # Errors
@@ -58,6 +73,7 @@ impl Source {
     pub fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         let piece = match self.pieces.pop_front() {
             None => return Ok(None),
+            Some(Piece::Pause(_)) => unreachable!("the driver has asked for pauses"),
             Some(Piece::Fail(kind)) => return Err(io::Error::new(kind, SAID)),
             Some(Piece::Octets(octets)) => octets,
             Some(Piece::Repeat(octets, times)) => {

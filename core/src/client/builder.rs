@@ -250,7 +250,7 @@ impl<D: Dispatch> RequestBuilder<D> {
     /// its announced length or has more, then so does the request:
     /// [`ErrorKind::Content`] says how, and no octet too many is written. A surplus is looked for where it shows without
     /// another read: a source that has given exactly what was announced is not asked for more. The time that the source
-    /// takes counts as sending without progress ([`Timeouts::send`]).
+    /// takes is no fault of the peer's, and counts for no limit but those on the exchange and on the whole request.
     ///
     /// The source goes with the builder: [`build`](RequestBuilder::build) leaves it behind.
     pub fn body_reader(mut self, source: impl Into<D::Source>, length: Option<u64>) -> Self {

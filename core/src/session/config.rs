@@ -5,10 +5,11 @@ use core::time::Duration;
 use http::Method;
 
 use super::causes::RequestError;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::hook::RetryHook;
+use super::kind::ErrorKind;
 use super::prepare::Expectation;
 use super::request::{Content, Request, check_removed};
-use super::retrying::RetryHook;
 use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;

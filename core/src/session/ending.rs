@@ -4,8 +4,9 @@ use http::StatusCode;
 
 use super::attempt::{AttemptOutcome, Next};
 use super::connections::{Member, MemberState};
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::exchange::{Exchange, ExchangeState, Parting};
+use super::kind::ErrorKind;
 use super::retrying::HeadVerdict;
 use super::session::Session;
 use crate::base::{CloseReason, ConnectionId, Now, Pulse, RequestId, Stage};

@@ -1,7 +1,6 @@
 //! The root of all errors: whose fault, at which stage, how far the request had come, what to do now.
 
 use core::fmt;
-use core::net::SocketAddr;
 use core::time::Duration;
 use std::borrow::Cow;
 use std::io;
@@ -11,57 +10,12 @@ use url::Url;
 
 use super::attempt::{Attempt, AttemptOutcome, Attempts, Next};
 
-use super::causes::{ContentError, RequestError, ResolveError};
 use super::hints::hint;
+use super::kind::ErrorKind;
 use crate::base::{Progress, Pulse, Stage};
-use crate::connection::{Failure, PeerViolation};
-use crate::message::FieldError;
+use crate::connection::PeerViolation;
 use crate::policy::StopReason;
 use crate::pool::Shortage;
-
-/// What went wrong, and with that whose fault it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The application's: the text is no URL.
-    Url(url::ParseError),
-    /// The application's: a field line that could split or corrupt the message. The name is escaped where it is none.
-    Field {
-        /// Which line.
-        name: Box<str>,
-        /// Why.
-        error: FieldError,
-    },
-    /// The application's: the method is not a token (RFC 9110 §9.1). It is escaped, and cut if it is long.
-    Method(Box<str>),
-    /// The application's: parts that make no request.
-    Request(RequestError),
-    /// The network's or the name's: no address was found.
-    Resolve(ResolveError),
-    /// The network's: no address could be connected to; the last one tried and why.
-    Connect(Option<SocketAddr>, io::ErrorKind),
-    /// A time limit passed; [`Error::stage`] tells which.
-    Timeout,
-    /// The peer's: it broke the protocol or passed a limit.
-    Peer(PeerViolation),
-    /// The peer's: it closed the connection without an answer.
-    Closed,
-    /// The network's: the transport failed under way.
-    Transport(io::ErrorKind),
-    /// The pool has reached a limit, and is told not to let requests wait ([`WhenFull::Fail`](crate::WhenFull)).
-    PoolFull,
-    /// The peer's: it answered with this status, and no retry is left or allowed; or the application asked for an error
-    /// (`error_for_status`).
-    Status(StatusCode),
-    /// The session was closed while the request was under way.
-    SessionClosed,
-    /// This build's: it cannot speak TLS, and `https` is never spoken without.
-    NoTls,
-    /// The application's: the content of the request is not what was announced, or its source failed.
-    Content(ContentError),
-    /// The driver's: it could not do its part (no descriptors, no threads).
-    Driver(io::ErrorKind),
-}
 
 /// An error of a request.
 ///
@@ -320,35 +274,7 @@ impl Error {
 
     /// A stable word for logs, tests and tables.
     pub fn code(&self) -> &'static str {
-        match &self.0.kind {
-            ErrorKind::Url(_) => "url",
-            ErrorKind::Field {
-                error: FieldError::Name,
-                ..
-            } => "field-name",
-            ErrorKind::Field {
-                error: FieldError::Value,
-                ..
-            } => "field-value",
-            ErrorKind::Field {
-                error: FieldError::TooLong,
-                ..
-            } => "field-too-long",
-            ErrorKind::Method(_) => "method",
-            ErrorKind::Request(error) => error.code(),
-            ErrorKind::Resolve(_) => "resolve",
-            ErrorKind::Connect(..) => "connect",
-            ErrorKind::Timeout => "timeout",
-            ErrorKind::Peer(violation) => violation.code(),
-            ErrorKind::Closed => "closed",
-            ErrorKind::Transport(_) => "transport",
-            ErrorKind::PoolFull => "pool-full",
-            ErrorKind::Status(_) => "status",
-            ErrorKind::SessionClosed => "session-closed",
-            ErrorKind::NoTls => "no-tls",
-            ErrorKind::Content(_) => "content-source",
-            ErrorKind::Driver(_) => "driver",
-        }
+        self.0.kind.code()
     }
 
     /// What the caller can do about it, if there is something to say.
@@ -362,45 +288,6 @@ pub(crate) fn redacted(url: &Url) -> String {
     let before = &url[..url::Position::BeforeUsername];
     let after = &url[url::Position::BeforeHost..url::Position::AfterQuery];
     format!("{before}{after}")
-}
-
-impl From<Failure> for ErrorKind {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Violation(violation) => Self::Peer(violation),
-            Failure::Closed => Self::Closed,
-            Failure::Transport(kind) => Self::Transport(kind),
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(error) => write!(f, "the URL cannot be read: {error}"),
-            Self::Field { name, error } => write!(f, "field `{name}`: {error}"),
-            Self::Method(method) => {
-                write!(
-                    f,
-                    "the method `{method}` is not a token (RFC 9110 section 9.1)"
-                )
-            }
-            Self::Request(error) => error.fmt(f),
-            Self::Resolve(error) => error.fmt(f),
-            Self::Connect(Some(address), kind) => write!(f, "cannot connect to {address}: {kind}"),
-            Self::Connect(None, kind) => write!(f, "cannot connect: {kind}"),
-            Self::Timeout => f.write_str("the time limit passed"),
-            Self::PoolFull => f.write_str("the pool has no connection to spare"),
-            Self::Status(status) => write!(f, "the peer answered {}", status.as_u16()),
-            Self::Peer(violation) => violation.fmt(f),
-            Self::Closed => Failure::Closed.fmt(f),
-            Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
-            Self::SessionClosed => f.write_str("the session was closed"),
-            Self::NoTls => f.write_str("this build cannot speak TLS"),
-            Self::Content(error) => error.fmt(f),
-            Self::Driver(kind) => write!(f, "the driver failed: {kind}"),
-        }
-    }
 }
 
 impl fmt::Display for Error {

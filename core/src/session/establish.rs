@@ -11,7 +11,8 @@ use smallvec::SmallVec;
 
 use super::causes::ResolveError;
 use super::connections::{Member, MemberState};
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::kind::ErrorKind;
 use super::session::Session;
 use super::stats::PoolFact;
 use super::timers::Owner;

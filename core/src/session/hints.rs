@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::kind::ErrorKind;
 use crate::base::{Progress, Stage};
 use crate::policy::StopReason;
 use crate::pool::Shortage;

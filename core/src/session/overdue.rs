@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use super::connections::MemberState;
 use super::ending::Outcome;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::establish::Establish;
 use super::exchange::ExchangeState;
+use super::kind::ErrorKind;
 use super::session::Session;
 use super::timers::{Owner, Patience};
 use crate::base::{CloseReason, ConnectionId, Now, Phase, RequestId, Stage, Tick};

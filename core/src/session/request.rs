@@ -10,8 +10,9 @@ use url::Url;
 
 use super::causes::RequestError;
 use super::config::{Config, ExpectContinue, Timeouts};
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::key::{PoolKey, Transport};
+use super::kind::ErrorKind;
 use super::prepare::{HeadParts, encode_head};
 use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};

@@ -3,86 +3,21 @@
 //! The policies decide ([`crate::policy`]); here their verdicts are asked for, written into the attempt list, and acted
 //! upon. A request that is sent anew rests first, be it for no time at all, and then asks the pool as a new one would.
 
-use core::fmt;
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::StatusCode;
 
 use super::attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Next};
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::exchange::{Exchange, ExchangeState, Parting};
-use super::request::Request;
+use super::hook::{RetryCase, RetryChoice};
+use super::kind::ErrorKind;
 use super::session::Session;
 use crate::base::{ConnectionId, Now, Progress, RequestId, Stage, Tick};
 use crate::message::HeadRef;
 use crate::policy::{Cause, Facts, Retries, Retry, Stop, StopReason};
 use crate::pool::Place;
-
-/// What a hook is asked about: a retry that the policy is about to make.
-#[derive(Debug)]
-pub struct RetryCase<'a> {
-    /// The request.
-    pub request: &'a Request,
-    /// The attempts before the last.
-    pub attempts: &'a [Attempt],
-    /// What came of the last.
-    pub outcome: &'a AttemptOutcome,
-    /// The head of the response, if there was one.
-    pub head: Option<HeadRef<'a>>,
-    /// The wait that the policy wants.
-    pub wait: Duration,
-}
-
-/// What a hook says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryChoice {
-    /// As the policy wants it.
-    Proceed,
-    /// After this wait instead. (The deadline holds all the same.)
-    After(Duration),
-    /// Not at all: the response is handed over, or the error.
-    Stop,
-}
-
-/// A function of the application's that may veto or reshape each retry. It must not block nor call its session, which is
-/// locked meanwhile, and is not told of replays. If it panics, that is a [`RetryChoice::Stop`].
-///
-/// ```
-/// use core::time::Duration;
-/// use sessile_core::{Config, Retry, RetryChoice, RetryHook};
-/// let hook = RetryHook::new(|case| match case.attempts.len() {
-///     0 => RetryChoice::After(Duration::from_millis(10)),
-///     1..=3 => RetryChoice::Proceed,
-///     _ => RetryChoice::Stop,
-/// });
-/// let config = Config { retry: Some(Retry::new(9)), retry_hook: Some(hook), ..Config::default() };
-/// # let _ = config;
-/// ```
-#[derive(Clone)]
-pub struct RetryHook(Arc<Ask>);
-
-type Ask = dyn Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync;
-
-impl RetryHook {
-    /// A hook from a function.
-    pub fn new(ask: impl Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ask))
-    }
-
-    /// A panic stops here, as if the application had said no: it would cost the request's connection its place, and
-    /// whoever watches the clock for others its life.
-    fn ask(&self, case: &RetryCase<'_>) -> RetryChoice {
-        catch_unwind(AssertUnwindSafe(|| (self.0)(case))).unwrap_or(RetryChoice::Stop)
-    }
-}
-
-impl fmt::Debug for RetryHook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a hook")
-    }
-}
 
 /// What is to be done with a response.
 #[derive(Debug, PartialEq, Eq)]

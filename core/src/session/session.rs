@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::config::{Config, Timeouts};
 use super::connections::Member;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::establish::{Establish, Order};
 use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
+use super::kind::ErrorKind;
 use super::prepare::ConstantHead;
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, PoolFact, Stats};

@@ -1,6 +1,6 @@
 //! The connections stay inside the engine: the numbered loop of the core's documentation.
 
-use sessile_core::{ConnectionId, Error, ErrorKind, Event, Readiness, RequestId, Stage};
+use sessile_core::{ConnectionId, Error, ErrorKind, Event, Readiness, RequestId, Stage, Tick};
 
 use super::record::{Record, Until};
 use super::{ById, Hub, Style};
@@ -28,7 +28,7 @@ impl Style for InPlace {
             if let Some(event) = hub.engine.poll_event(now) {
                 hub.network.note(&format!("{event:?}"));
                 self.tell(hub, event);
-            } else if hub.obey() {
+            } else if hub.obey() || self.go_on(hub) {
             } else if let Some(connection) = hub.engine.poll_ready() {
                 let live = hub.engine.drive(connection);
                 live.expect("a connection that is ready is there").step(now);
@@ -42,6 +42,10 @@ impl Style for InPlace {
         if self.records.remove(&id).is_some_and(|it| !it.is_over()) {
             hub.engine.cancel(hub.network.now(), id);
         }
+    }
+
+    fn next(&self) -> Option<Tick> {
+        self.records.values().filter_map(Record::goes_on).min()
     }
 
     fn take_held(&mut self, hub: &mut Hub, id: RequestId) {
@@ -100,6 +104,15 @@ impl InPlace {
         }
     }
 
+    /// Lets a source go on whose pause is over; whether there was one.
+    fn go_on(&mut self, hub: &mut Hub) -> bool {
+        let now = hub.now().tick;
+        let over = |record: &Record| record.goes_on().is_some_and(|at| at <= now);
+        let due = self.records.iter().find(|(_, record)| over(record));
+        let due = due.map(|(id, _)| *id);
+        due.map(|id| self.supply(hub, id)).is_some()
+    }
+
     fn take_content(&mut self, hub: &mut Hub, id: RequestId) {
         let content = hub.engine.content(id);
         let octets = content.len();
@@ -111,6 +124,9 @@ impl InPlace {
     /// the request up.
     fn supply(&mut self, hub: &mut Hub, id: RequestId) {
         let now = hub.network.now();
+        if self.of(id).pauses(now.tick) {
+            return;
+        }
         let handed = match self.of(id).next_piece() {
             Ok(Ok(piece)) => hub.engine.push_content(id, piece.into()),
             // If it may not end here, the engine fails the request.

@@ -3,7 +3,7 @@
 use std::io;
 use std::mem;
 
-use sessile_core::{Attempt, ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Upgraded};
+use sessile_core::{Attempt, ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Tick, Upgraded};
 
 use crate::network::Stream;
 use crate::source::Source;
@@ -25,6 +25,8 @@ pub(super) enum Until {
 pub struct Record {
     until: Until,
     content: Option<(Source, Fields)>,
+    /// When its source goes on.
+    pauses: Option<Tick>,
     interim: Vec<u16>,
     state: State,
     upgraded: Option<Upgraded<Stream>>,
@@ -43,6 +45,7 @@ impl Record {
         Self {
             until,
             content: None,
+            pauses: None,
             interim: Vec::new(),
             state: State::Waiting,
             upgraded: None,
@@ -60,6 +63,18 @@ impl Record {
     /// Where the request's content comes from; whoever asks moves it.
     pub(super) fn take_content(&mut self) -> Option<(Source, Fields)> {
         self.content.take()
+    }
+
+    /// Whether the source pauses now.
+    pub(super) fn pauses(&mut self, now: Tick) -> bool {
+        let (source, _) = self.content.as_mut().expect("content of a source");
+        self.pauses = source.pause().map(|pause| now.after(pause));
+        self.pauses.is_some()
+    }
+
+    /// When the source goes on, if it pauses.
+    pub(super) fn goes_on(&self) -> Option<Tick> {
+        self.pauses.filter(|_| !self.is_over())
     }
 
     /// The next piece of its content, or the trailers behind the last.

@@ -8,8 +8,8 @@ use std::mem;
 use std::task::Poll;
 
 use sessile_core::{
-    ConnectionId, ContentError, Error, Live, Now, Outbound, Readiness, Received, RequestId, Step,
-    Upload, Verdict,
+    ConnectionId, ContentError, Error, Interest, Live, Now, Outbound, Readiness, Received,
+    RequestId, Step, Tick, Upload, Verdict,
 };
 
 use super::record::{Record, Until};
@@ -35,6 +35,8 @@ struct Task {
     request: Outbound<Source>,
     record: Record,
     place: Place,
+    /// When its source goes on, if that pauses.
+    pauses: Option<Tick>,
 }
 
 /// Where a task stands.
@@ -58,6 +60,7 @@ impl Style for Taken {
             request: Outbound::new(id, upload),
             record,
             place: Place::Waiting,
+            pauses: None,
         };
         let step = hub.engine.step(hub.network.now(), id);
         task.go_on(hub, id, step);
@@ -88,7 +91,7 @@ impl Style for Taken {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.wake(hub, id);
                 }
-            } else if !hub.obey() && !self.drain(hub) {
+            } else if !hub.obey() && !self.go_on(hub) && !self.drain(hub) {
                 return;
             }
         }
@@ -101,6 +104,10 @@ impl Style for Taken {
             Some(Place::Driving(live)) => hub.engine.cancel_taken(now, id, live),
             Some(Place::Over) | None => {}
         }
+    }
+
+    fn next(&self) -> Option<Tick> {
+        self.tasks.values().filter_map(|task| task.pauses).min()
     }
 
     fn take_held(&mut self, hub: &mut Hub, id: RequestId) {
@@ -118,6 +125,21 @@ impl Style for Taken {
 }
 
 impl Taken {
+    /// Lets a source go on whose pause is over; whether there was one.
+    fn go_on(&mut self, hub: &mut Hub) -> bool {
+        let now = hub.now().tick;
+        let over = |task: &Task| task.pauses.is_some_and(|at| at <= now);
+        let Some((id, task)) = self.tasks.iter_mut().find(|(_, task)| over(task)) else {
+            return false;
+        };
+        task.pauses = None;
+        match mem::replace(&mut task.place, Place::Over) {
+            Place::Driving(live) => task.drive(hub, *id, live),
+            other => task.place = other,
+        }
+        true
+    }
+
     /// Reads what has come of responses that were let go of; whether one of them is over.
     fn drain(&mut self, hub: &mut Hub) -> bool {
         let now = hub.now();
@@ -177,12 +199,26 @@ impl Task {
         let moved = self.request.advance(
             live,
             || now,
-            |source, space| Poll::Ready(source.read(space)),
+            |source, space| {
+                let pause = || source.pause().map(|pause| now.tick.after(pause));
+                self.pauses = self.pauses.or_else(pause);
+                match self.pauses {
+                    Some(_) => Poll::Pending,
+                    None => Poll::Ready(source.read(space)),
+                }
+            },
             |stream, outgoing| outgoing.write_to(stream),
         );
         match moved {
             Poll::Ready(moved) => moved,
-            Poll::Pending => unreachable!("our sources never wait"),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    fn interest(&self, live: &Live<Stream>) -> Interest {
+        match self.pauses {
+            Some(_) => live.interest_with(false),
+            None => self.request.interest(live),
         }
     }
 
@@ -195,7 +231,7 @@ impl Task {
             }
             match live.connection.poll() {
                 Ok(Received::NeedMore) => {
-                    let interest = self.request.interest(&live);
+                    let interest = self.interest(&live);
                     let read = live.readiness().read && interest.read;
                     let write = live.readiness().write && interest.write;
                     if !read && !write {

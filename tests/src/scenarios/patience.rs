@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use sessile_core::{Config, Error, MinimumSpeed, Progress, RequestBuilder, Stage, Timeouts};
+use sessile_core::{
+    Config, Content, Error, MinimumSpeed, Progress, RequestBuilder, Stage, Timeouts,
+};
 
 use super::peers::{Asked, path_or, send, silence, text};
 use super::{
     TOO_LONG, answered, eventually, failed, get, milliseconds, nothing_left, one_connection,
 };
-use crate::origin::{Act, head};
+use crate::origin::{Act, head, response};
+use crate::source::{Piece, Source};
 use crate::world::World;
 
 const LIMIT: Duration = milliseconds(100);
@@ -141,68 +144,75 @@ pub fn a_slow_reader_is_not_the_peers_fault(world: &mut dyn World) {
     assert_eq!((served.opened(), world.pool().origins[0].idle), (1, 1));
 }
 
-/// Given several limits, then the one that passes first ends the request, and is the one that the error names.
-pub fn the_limit_that_passes_first_is_named(world: &mut dyn World) {
+/// Given a source that takes its time, then nobody blames the peer for it, and all of the content arrives.
+pub fn a_slow_source_is_not_the_peers_fault(world: &mut dyn World) {
     let asked = Asked::default();
-    let served = world.serve(asked.site(|_, request| match request.path() {
-        "/head" => vec![silence()],
-        _ => vec![send(head(200, &[("Content-Length", "9")])), silence()],
+    let served = world.serve(asked.site(|_, request| {
+        let said = response(200, &[], &request.content);
+        vec![send(said)]
     }));
-    let (soon, late) = (Some(LIMIT), Some(TOO_LONG));
-    let all = Timeouts {
+    let mut config = at_least(1);
+    config.timeouts.send = Some(LIMIT);
+    config.timeouts.read = Some(LIMIT);
+    world.configure(config);
+    let words = |words: &str| Piece::Octets(words.into());
+    let pause = Piece::Pause(3 * LIMIT);
+    let pieces = [pause.clone(), words("now "), pause, words("and then")];
+    let content = Content::Stream { length: Some(12) };
+    let request = RequestBuilder::new("PUT", served.url("/")).content(content);
+    let request = request.build().expect("a request");
+    let reply = world.send_from(request, Source::new(pieces));
+    let reply = reply.expect("an answer");
+    assert_eq!(reply.text(), "now and then");
+    let took = reply.attempts[0].ended.since(reply.attempts[0].began);
+    assert!(took >= 6 * LIMIT, "{took:?}");
+    nothing_left(world);
+    assert_eq!(asked.connections(), [0]);
+}
+
+/// Limits of which this one passes soon, and all others late.
+fn soonest(stage: fn(&mut Timeouts) -> &mut Option<Duration>) -> Timeouts {
+    let late = Some(TOO_LONG);
+    let mut timeouts = Timeouts {
         head: late,
         read: late,
         exchange: late,
         deadline: late,
         ..Timeouts::default()
     };
-    let head = Timeouts {
-        head: soon,
-        ..all.clone()
-    };
-    let read = Timeouts {
-        read: soon,
-        ..all.clone()
-    };
-    let exchange = Timeouts {
-        exchange: soon,
-        ..all.clone()
-    };
-    let deadline = Timeouts {
-        deadline: soon,
-        ..all
-    };
+    *stage(&mut timeouts) = Some(LIMIT);
+    timeouts
+}
+
+/// Given several limits, then the one that passes first ends the request, and is the one that the error names; be they the
+/// session's or the request's own.
+pub fn the_limit_that_passes_first_is_named(world: &mut dyn World) {
+    let asked = Asked::default();
+    let served = world.serve(asked.site(|_, request| match request.path() {
+        "/head" => vec![silence()],
+        _ => vec![send(head(200, &[("Content-Length", "9")])), silence()],
+    }));
+    let head = soonest(|timeouts| &mut timeouts.head);
+    let read = soonest(|timeouts| &mut timeouts.read);
+    let exchange = soonest(|timeouts| &mut timeouts.exchange);
+    let deadline = soonest(|timeouts| &mut timeouts.deadline);
     for (count, (path, timeouts, stage, setting)) in (1..).zip([
-        ("/head", &head, Stage::Head, "`Timeouts::head`"),
-        ("/head", &read, Stage::Head, "`Timeouts::read`"),
-        ("/content", &read, Stage::Content, "`Timeouts::read`"),
-        ("/head", &exchange, Stage::Exchange, "`Timeouts::exchange`"),
-        (
-            "/content",
-            &exchange,
-            Stage::Exchange,
-            "`Timeouts::exchange`",
-        ),
-        ("/head", &deadline, Stage::Deadline, "`Timeouts::deadline`"),
-        (
-            "/content",
-            &deadline,
-            Stage::Deadline,
-            "`Timeouts::deadline`",
-        ),
+        ("/head", &head, Stage::Head, "head"),
+        ("/head", &read, Stage::Head, "read"),
+        ("/content", &read, Stage::Content, "read"),
+        ("/head", &exchange, Stage::Exchange, "exchange"),
+        ("/content", &exchange, Stage::Exchange, "exchange"),
+        ("/head", &deadline, Stage::Deadline, "deadline"),
+        ("/content", &deadline, Stage::Deadline, "deadline"),
     ]) {
-        // A request's own limits, and a session's.
         let request = RequestBuilder::new("GET", served.url(path));
-        let request = match count % 2 {
-            0 => request.timeouts(timeouts.clone()),
-            _ => request,
+        let (config, request) = match count % 2 {
+            0 => (Config::default(), request.timeouts(timeouts.clone())),
+            _ => (within(timeouts.clone()), request),
         };
-        world.configure(match count % 2 {
-            0 => Config::default(),
-            _ => within(timeouts.clone()),
-        });
+        world.configure(config);
         let error = failed(world, request.build().expect("a request"));
-        names(&error, stage, LIMIT, setting);
+        names(&error, stage, LIMIT, &format!("`Timeouts::{setting}`"));
         nothing_left(world);
         eventually(world, "it is closed", |_| served.closed() == count);
         assert_eq!((asked.count(), served.opened()), (count, count));

@@ -1,6 +1,6 @@
 //! The world of the blocking session: a thread for each request.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -28,6 +28,18 @@ impl BlockingWorld {
         // Threads start in no order of their own; the scenario asked for one.
         thread::sleep(Duration::from_millis(5));
         thread
+    }
+}
+
+/// A source that sleeps through its pauses.
+struct Sleepy(Source);
+
+impl Read for Sleepy {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while let Some(pause) = self.0.pause() {
+            thread::sleep(pause);
+        }
+        self.0.read(into)
     }
 }
 
@@ -84,7 +96,7 @@ impl World for BlockingWorld {
     }
 
     fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
-        let source = Some(Reader::from(source));
+        let source = Some(Reader::from(Sleepy(source)));
         finish(self.session.dispatch(Ok(Arc::new(request)), source)?)
     }
 

@@ -38,6 +38,8 @@ enum Until {
 struct Watched {
     until: Until,
     content: Option<(Source, Fields)>,
+    /// When its source goes on.
+    pauses: Option<Instant>,
     interim: Vec<u16>,
     reply: Option<Reply>,
     switched: bool,
@@ -68,7 +70,12 @@ impl DriverWorld {
     /// Hands over one piece of content. Content that is not what was announced is the application's own fault: it gives
     /// the request up.
     fn supply(&mut self, id: RequestId) {
-        let (source, trailers) = self.of(id).content.as_mut().expect("content of a source");
+        let watched = self.of(id);
+        let (source, trailers) = watched.content.as_mut().expect("content of a source");
+        if let Some(pause) = source.pause() {
+            watched.pauses = Some(Instant::now() + pause);
+            return;
+        }
         let trailers = trailers.clone();
         let handed = match source.next_piece() {
             Ok(Some(piece)) => self.driver.push_content(id, piece),
@@ -98,7 +105,8 @@ impl DriverWorld {
             if done(self) || end.is_some_and(|end| end <= now) {
                 return;
             }
-            let next = [end, self.driver.deadline()].into_iter().flatten().min();
+            let next = [end, self.driver.deadline(), self.go_on(now)];
+            let next = next.into_iter().flatten().min();
             let wait = next.map(|at| at.saturating_duration_since(now));
             self.poll
                 .poll(&mut events, wait)
@@ -112,6 +120,17 @@ impl DriverWorld {
             }
             self.driver.handle_deadline();
         }
+    }
+
+    /// Lets sources go on whose pause is over; when the next is.
+    fn go_on(&mut self, now: Instant) -> Option<Instant> {
+        let under_way = self.under_way.iter_mut();
+        let over = |pauses: &mut Instant| *pauses <= now;
+        let due = under_way.filter_map(|(id, it)| it.pauses.take_if(over).map(|_| *id));
+        for id in due.collect::<Vec<_>>() {
+            self.supply(id);
+        }
+        self.under_way.values().filter_map(|it| it.pauses).min()
     }
 
     fn note(&mut self, event: Event) {

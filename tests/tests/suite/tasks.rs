@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_std::future::timeout;
@@ -27,16 +27,28 @@ impl TaskWorld {
     }
 }
 
-/// A source that always has something.
-struct Ready(Source);
+/// A source that has something, unless it pauses.
+struct Sleepy {
+    source: Source,
+    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
 
-impl async_std::io::Read for Ready {
+impl async_std::io::Read for Sleepy {
     fn poll_read(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
         into: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(io::Read::read(&mut self.0, into))
+        loop {
+            if let Some(sleep) = &mut self.sleep {
+                ready!(sleep.as_mut().poll(cx));
+                self.sleep = None;
+            }
+            let Some(pause) = self.source.pause() else {
+                return Poll::Ready(io::Read::read(&mut self.source, into));
+            };
+            self.sleep = Some(Box::pin(task::sleep(pause)));
+        }
     }
 }
 
@@ -99,7 +111,8 @@ impl World for TaskWorld {
     }
 
     fn send_from(&mut self, request: Request, source: Source) -> Result<Reply, Error> {
-        let source = Some(Reader::from(Ready(source)));
+        let sleep = None;
+        let source = Some(Reader::from(Sleepy { source, sleep }));
         let sending = self.session.dispatch(Ok(Arc::new(request)), source);
         task::block_on(async { finish(sending.await?).await })
     }

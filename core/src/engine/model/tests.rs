@@ -3,6 +3,8 @@
 //! `cargo test --release -p sessile-core --lib model -- --nocapture` prints the matrices; `SESSILE_MODEL_DEPTH=5` goes one
 //! step further, in some minutes. Without optimization the sequences are shorter, and meet every pair all the same.
 
+use std::sync::Arc;
+
 use super::action::{Action, Dialled, Flow};
 use super::explore::{Count, explore};
 use super::far::Says;
@@ -10,6 +12,7 @@ use super::matrix::Matrix;
 use super::setting::{Model, SETTINGS, Style};
 use super::state::State;
 use super::world::{Over, World};
+use crate::engine::Step;
 
 /// How many actions follow each beginning.
 const DEPTH: usize = if cfg!(debug_assertions) { 2 } else { 4 };
@@ -149,6 +152,19 @@ fn the_place_of_a_dead_connection_is_there_for_its_request() {
     ];
     let world = follow("nobody waits, one retry", Style::InPlace, &steps);
     assert_eq!(states(&world), [State::Dialling]);
+}
+
+/// Given a request that is refused, when its error is collected at once, then nobody is woken for it later. (Its driver was
+/// named although it was gone.)
+#[test]
+fn an_error_that_was_collected_wakes_nobody() {
+    let model = model("no limits", Style::Taken);
+    let mut world = World::new(&model);
+    world.act(Action::Close);
+    let request = Arc::clone(&model.requests[0]);
+    let id = world.engine.submit(world.now, request);
+    assert!(matches!(world.engine.step(world.now, id), Step::Failed(_)));
+    assert_eq!(world.engine.poll_wake(), None);
 }
 
 #[test]

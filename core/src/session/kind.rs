@@ -1,0 +1,129 @@
+//! What can go wrong, and with that whose fault it is.
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::io;
+
+use http::StatusCode;
+
+use super::causes::{ContentError, RequestError, ResolveError};
+use crate::connection::{Failure, PeerViolation};
+use crate::message::FieldError;
+
+/// What went wrong, and with that whose fault it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The application's: the text is no URL.
+    Url(url::ParseError),
+    /// The application's: a field line that could split or corrupt the message. The name is escaped where it is none.
+    Field {
+        /// Which line.
+        name: Box<str>,
+        /// Why.
+        error: FieldError,
+    },
+    /// The application's: the method is not a token (RFC 9110 §9.1). It is escaped, and cut if it is long.
+    Method(Box<str>),
+    /// The application's: parts that make no request.
+    Request(RequestError),
+    /// The network's or the name's: no address was found.
+    Resolve(ResolveError),
+    /// The network's: no address could be connected to; the last one tried and why.
+    Connect(Option<SocketAddr>, io::ErrorKind),
+    /// A time limit passed; [`Error::stage`] tells which.
+    Timeout,
+    /// The peer's: it broke the protocol or passed a limit.
+    Peer(PeerViolation),
+    /// The peer's: it closed the connection without an answer.
+    Closed,
+    /// The network's: the transport failed under way.
+    Transport(io::ErrorKind),
+    /// The pool has reached a limit, and is told not to let requests wait ([`WhenFull::Fail`](crate::WhenFull)).
+    PoolFull,
+    /// The peer's: it answered with this status, and no retry is left or allowed; or the application asked for an error
+    /// (`error_for_status`).
+    Status(StatusCode),
+    /// The session was closed while the request was under way.
+    SessionClosed,
+    /// This build's: it cannot speak TLS, and `https` is never spoken without.
+    NoTls,
+    /// The application's: the content of the request is not what was announced, or its source failed.
+    Content(ContentError),
+    /// The driver's: it could not do its part (no descriptors, no threads).
+    Driver(io::ErrorKind),
+}
+
+impl ErrorKind {
+    /// A stable word for logs, tests and tables.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Url(_) => "url",
+            Self::Field {
+                error: FieldError::Name,
+                ..
+            } => "field-name",
+            Self::Field {
+                error: FieldError::Value,
+                ..
+            } => "field-value",
+            Self::Field {
+                error: FieldError::TooLong,
+                ..
+            } => "field-too-long",
+            Self::Method(_) => "method",
+            Self::Request(error) => error.code(),
+            Self::Resolve(_) => "resolve",
+            Self::Connect(..) => "connect",
+            Self::Timeout => "timeout",
+            Self::Peer(violation) => violation.code(),
+            Self::Closed => "closed",
+            Self::Transport(_) => "transport",
+            Self::PoolFull => "pool-full",
+            Self::Status(_) => "status",
+            Self::SessionClosed => "session-closed",
+            Self::NoTls => "no-tls",
+            Self::Content(_) => "content-source",
+            Self::Driver(_) => "driver",
+        }
+    }
+}
+
+impl From<Failure> for ErrorKind {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Violation(violation) => Self::Peer(violation),
+            Failure::Closed => Self::Closed,
+            Failure::Transport(kind) => Self::Transport(kind),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => write!(f, "the URL cannot be read: {error}"),
+            Self::Field { name, error } => write!(f, "field `{name}`: {error}"),
+            Self::Method(method) => {
+                write!(
+                    f,
+                    "the method `{method}` is not a token (RFC 9110 section 9.1)"
+                )
+            }
+            Self::Request(error) => error.fmt(f),
+            Self::Resolve(error) => error.fmt(f),
+            Self::Connect(Some(address), kind) => write!(f, "cannot connect to {address}: {kind}"),
+            Self::Connect(None, kind) => write!(f, "cannot connect: {kind}"),
+            Self::Timeout => f.write_str("the time limit passed"),
+            Self::PoolFull => f.write_str("the pool has no connection to spare"),
+            Self::Status(status) => write!(f, "the peer answered {}", status.as_u16()),
+            Self::Peer(violation) => violation.fmt(f),
+            Self::Closed => Failure::Closed.fmt(f),
+            Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
+            Self::SessionClosed => f.write_str("the session was closed"),
+            Self::NoTls => f.write_str("this build cannot speak TLS"),
+            Self::Content(error) => error.fmt(f),
+            Self::Driver(kind) => write!(f, "the driver failed: {kind}"),
+        }
+    }
+}
