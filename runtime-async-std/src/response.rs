@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
-    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, RequestId,
+    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, RequestId,
     ResponseHead, StatusCode, Url, Version, text_from,
 };
 
@@ -71,7 +71,7 @@ impl Response {
     }
 
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
-    pub fn attempts(&self) -> &[Attempt] {
+    pub fn attempts(&self) -> &Attempts {
         self.incoming.attempts()
     }
 

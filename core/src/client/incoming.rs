@@ -11,7 +11,7 @@ use crate::base::{CloseReason, Now, RequestId, Stage};
 use crate::connection::{Failure, Received, Scratch};
 use crate::engine::{Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
-use crate::session::{Attempt, Attempts, ConnectionInfo, Error, ErrorKind, Request};
+use crate::session::{Attempts, ConnectionInfo, Error, ErrorKind, Request};
 
 /// A façade's engine behind its lock.
 pub trait Home<S> {
@@ -103,7 +103,7 @@ impl<S> Incoming<S> {
     }
 
     /// All attempts that it took, in order; the last brought this response.
-    pub fn attempts(&self) -> &[Attempt] {
+    pub fn attempts(&self) -> &Attempts {
         &self.attempts
     }
 

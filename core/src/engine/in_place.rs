@@ -111,6 +111,10 @@ impl<S> Engine<S> {
         loop {
             while let Some(id) = self.session.next_wake() {
                 self.start_in_place(now, id);
+                if !self.events.is_empty() {
+                    // One after the other: who gives a request up looks for its events among all that wait to be told.
+                    break;
+                }
             }
             if let Some(event) = self.events.pop_front() {
                 return Some(event);

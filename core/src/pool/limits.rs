@@ -28,7 +28,8 @@ pub struct PoolLimits {
     /// another.
     pub lifetime: Option<Duration>,
     /// How long a connection may be idle: 90 s. Many servers close after 60 to 120 s; closing first avoids the race.
-    /// (A blocking session has no thread that watches: it closes them when it is used next.)
+    /// (It is let pass by `handle_deadline`: a loop that is late, and a blocking session, which has no thread that watches,
+    /// close them when they are next at it.)
     pub idle_time: Option<Duration>,
 }
 

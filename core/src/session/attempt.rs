@@ -100,13 +100,28 @@ impl fmt::Display for Next {
     }
 }
 
-/// All attempts of a request, in order; a slice of them. There is at least one.
+/// How many attempts are listed: a policy without a bound must not fill the memory.
+const MOST: usize = 100;
+
+/// The attempts of a request, in order; a slice of them. Of more than 100 those in the middle are left out.
 #[derive(Clone, Default)]
-pub struct Attempts(SmallVec<[Attempt; 1]>);
+pub struct Attempts {
+    list: SmallVec<[Attempt; 1]>,
+    left_out: usize,
+}
 
 impl Attempts {
     pub(crate) fn push(&mut self, attempt: Attempt) {
-        self.0.push(attempt);
+        if self.list.len() >= MOST {
+            self.list.remove(MOST / 2);
+            self.left_out += 1;
+        }
+        self.list.push(attempt);
+    }
+
+    /// How many are left out, behind the first fifty.
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 }
 
@@ -114,7 +129,7 @@ impl Deref for Attempts {
     type Target = [Attempt];
 
     fn deref(&self) -> &[Attempt] {
-        &self.0
+        &self.list
     }
 }
 
@@ -123,12 +138,36 @@ impl<'a> IntoIterator for &'a Attempts {
     type IntoIter = core::slice::Iter<'a, Attempt>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.list.iter()
     }
 }
 
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.0).finish()
+        f.debug_list().entries(&self.list).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_are_listed() {
+        let mut attempts = Attempts::default();
+        for number in 0..1_000 {
+            attempts.push(Attempt {
+                began: Tick::from_nanos(number),
+                took: Duration::ZERO,
+                connection: None,
+                outcome: AttemptOutcome::Status(StatusCode::SERVICE_UNAVAILABLE),
+                next: Next::Retry {
+                    wait: Duration::ZERO,
+                },
+            });
+        }
+        let began: Vec<_> = attempts.iter().map(|it| it.began.as_nanos()).collect();
+        let expected: Vec<_> = (0..50).chain(950..1_000).collect();
+        assert_eq!((began, attempts.left_out()), (expected, 900));
     }
 }

@@ -74,6 +74,19 @@ impl Member {
         }
     }
 
+    /// Why it is to be closed, if it is idle and its time is up.
+    pub(super) fn idle_end(&self, now: Now, limits: &PoolLimits) -> Option<CloseReason> {
+        let MemberState::Idle(since) = self.state else {
+            return None;
+        };
+        let late = |due: Option<Tick>| due.is_some_and(|due| due <= now.tick);
+        if late(self.end(limits)) {
+            return Some(CloseReason::Lifetime);
+        }
+        let limit = self.idle_limit(limits).map(|limit| since.after(limit));
+        late(limit).then_some(CloseReason::IdleTimeout)
+    }
+
     /// When it has served for long enough.
     pub(super) fn end(&self, limits: &PoolLimits) -> Option<Tick> {
         limits.lifetime.map(|lifetime| self.opened.after(lifetime))

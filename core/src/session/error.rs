@@ -8,7 +8,7 @@ use std::io;
 use http::StatusCode;
 use url::Url;
 
-use super::attempt::{Attempt, AttemptOutcome, Attempts, Next};
+use super::attempt::{AttemptOutcome, Attempts, Next};
 
 use super::hints::hint;
 use super::kind::ErrorKind;
@@ -115,9 +115,17 @@ impl Error {
         self
     }
 
-    /// The error behind all attempts, with the reason why there is no other.
+    /// The error behind all attempts, with the reason why there is no other. The request came as far as any of them did;
+    /// but a head that was not handed over was seen by nobody.
     #[must_use]
     pub(crate) fn after(mut self, attempts: Attempts, reason: StopReason) -> Self {
+        for attempt in &attempts {
+            let reached = match &attempt.outcome {
+                AttemptOutcome::Status(_) => Progress::Sent,
+                AttemptOutcome::Failed(error) => error.progress().min(Progress::Sent),
+            };
+            self.0.progress = self.0.progress.max(reached);
+        }
         self.0.attempts = attempts;
         self.0.stop = Some(reason);
         self
@@ -155,17 +163,18 @@ impl Error {
         self.0.stage
     }
 
-    /// How far the request came: whether it is safe to repeat depends on this and the method.
+    /// How far the request came, in the attempt that came furthest: whether it is safe to repeat depends on this and the
+    /// method.
     pub fn progress(&self) -> Progress {
         self.0.progress
     }
 
-    /// Octets of the request that the transport took.
+    /// Octets of the request that the transport took in its last attempt.
     pub fn sent(&self) -> u64 {
         self.0.sent
     }
 
-    /// Octets of the response that came.
+    /// Octets of the response that came in its last attempt.
     pub fn received(&self) -> u64 {
         self.0.received
     }
@@ -186,7 +195,7 @@ impl Error {
     }
 
     /// All attempts to send the request, in order; none if it was refused when it was built.
-    pub fn attempts(&self) -> &[Attempt] {
+    pub fn attempts(&self) -> &Attempts {
         &self.0.attempts
     }
 
@@ -312,8 +321,9 @@ impl fmt::Display for Error {
         if self.0.sent > 0 || self.0.received > 0 {
             write!(f, ", {} octets out, {} in", self.0.sent, self.0.received)?;
         }
-        if let [_, _, ..] = self.attempts() {
-            write!(f, "; {} attempts", self.attempts().len())?;
+        if self.attempts().len() > 1 {
+            let count = self.attempts().len() + self.attempts().left_out();
+            write!(f, "; {count} attempts")?;
         }
         f.write_str(")")?;
         match self.hint() {

@@ -61,10 +61,9 @@ impl RetryHook {
     pub fn new(ask: impl Fn(&RetryCase<'_>) -> RetryChoice + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
-}
 
-impl RetryHook {
-    /// A hook that panics has said no: the session must not be left between two states.
+    /// A panic stops here, as if the application had said no: it would cost the request's connection its place, and
+    /// whoever watches the clock for others its life.
     pub(super) fn ask(&self, case: &RetryCase<'_>) -> RetryChoice {
         catch_unwind(AssertUnwindSafe(|| (self.0)(case))).unwrap_or(RetryChoice::Stop)
     }

@@ -146,23 +146,15 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
+                if let Some(reason) = member.idle_end(now, &self.config.pool) {
+                    return self.discard_idle(now, id, reason);
+                }
                 let limit = member.idle_limit(&self.config.pool);
-                let due = limit.map(|limit| since.after(limit));
+                let limit = limit.map(|limit| since.after(limit));
                 let end = member.end(&self.config.pool);
-                match due.into_iter().chain(end).min() {
-                    Some(due) if due <= now.tick => {
-                        let worn = end.is_some_and(|end| end <= now.tick);
-                        let reason = match worn {
-                            true => CloseReason::Lifetime,
-                            false => CloseReason::IdleTimeout,
-                        };
-                        self.discard_idle(now, id, reason);
-                    }
-                    Some(due) => {
-                        self.timers
-                            .arm(&mut member.armed, Owner::Connection(id), due);
-                    }
-                    None => {}
+                if let Some(due) = limit.into_iter().chain(end).min() {
+                    self.timers
+                        .arm(&mut member.armed, Owner::Connection(id), due);
                 }
             }
             MemberState::Draining(until, _) if until <= now.tick => {
@@ -197,6 +189,11 @@ impl Session {
         let soon = patience.shortest();
         let soon = soon.map(|limit| now.tick.after(limit.max(LOOK_AGAIN)));
         if let Some(again) = due.into_iter().chain(soon).min() {
+            // What has passed without harm is looked at again soon, and not at once.
+            let again = match again <= now.tick {
+                true => now.tick.after(LOOK_AGAIN),
+                false => again,
+            };
             self.timers
                 .arm(&mut member.armed, Owner::Connection(id), again);
         }
@@ -218,7 +215,7 @@ impl Session {
             Some((due, Stage::Continue))
                 if due <= now.tick && patience.expect_continue().is_some() =>
             {
-                self.permit_content(id, connection);
+                self.permit_content(now, id, connection);
             }
             Some((due, Stage::Speed)) if due <= now.tick => {
                 let octets = patience
@@ -234,10 +231,12 @@ impl Session {
         }
     }
 
-    /// The peer has not said 100 for long enough: the content goes. Whoever drives the connection is told.
-    fn permit_content(&mut self, id: RequestId, connection: ConnectionId) {
+    /// The peer has not said 100 for long enough: the content goes. Whoever drives the connection is told. The time until
+    /// then was none of sending.
+    fn permit_content(&mut self, now: Now, id: RequestId, connection: ConnectionId) {
         if let Some(member) = self.members.get(connection.0) {
             member.pulse.permit();
+            member.pulse.stamp(now.tick);
             member.pulse.enter(Phase::Sending);
             self.wakes.push_back(id);
         }

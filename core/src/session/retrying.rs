@@ -301,11 +301,14 @@ impl Session {
         Some(attempts)
     }
 
-    /// The connection that a request has begun on.
+    /// The connection that a request was given. From when it begins there, it is one of those that this has served.
     fn info_of(&self, id: RequestId) -> Option<ConnectionInfo> {
-        let connection = self.exchanges.get(id.0)?.connection()?;
-        let member = self.members.get(connection.0)?;
-        let served = member.served.checked_sub(1)?;
+        let exchange = self.exchanges.get(id.0)?;
+        let member = self.members.get(exchange.connection()?.0)?;
+        let served = match exchange.state {
+            ExchangeState::Granted(_) => member.served,
+            _ => member.served.checked_sub(1)?,
+        };
         let number = member.number;
         Some(ConnectionInfo { number, served })
     }
@@ -400,6 +403,10 @@ impl Exchange {
         attempts
             .filter(|attempt| matches!(attempt.next, Next::Retry { .. }))
             .count()
+            + self
+                .course
+                .as_ref()
+                .map_or(0, |course| course.attempts.left_out())
     }
 
     fn behind(&self) -> &[Attempt] {

@@ -145,7 +145,7 @@ impl Session {
         }
         match refusal {
             Some(error) => {
-                self.fail_unconnected(now, id, error);
+                self.refuse(id, error);
                 self.forget_if_unused(origin);
             }
             None => self.enqueue(now, id, origin, Place::Back),
@@ -155,6 +155,15 @@ impl Session {
             self.arm_request(id);
         }
         id
+    }
+
+    /// The request is over before its first attempt.
+    fn refuse(&mut self, id: RequestId, error: Error) {
+        let error = self.addressed(id, error);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.state = ExchangeState::Failed(error);
+            self.wakes.push_back(id);
+        }
     }
 
     /// Why this session does not send a request, if it does not.
@@ -173,17 +182,20 @@ impl Session {
     pub(super) fn enqueue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
         match self.pool.request(origin, id, place) {
             Assignment::Use(connection) => self.grant(now, connection, id),
-            Assignment::Wait => {
-                self.wait(now, id, place);
-                self.replenish(now, origin);
-                // Whose connection has died under it has that one's place, as soon as it is lost.
-                let refused = place == Place::Back
-                    && self.config.pool.is_waiting_in_vain()
-                    && self.refuse_to_wait(now, id, origin);
-                if !refused {
-                    self.stats.note(now.tick, PoolFact::Waits { request: id });
-                }
-            }
+            Assignment::Wait => self.queue(now, id, origin, place),
+        }
+    }
+
+    /// A request stands in the queue: it waits for a connection that is opened for it, or for its turn.
+    fn queue(&mut self, now: Now, id: RequestId, origin: OriginId, place: Place) {
+        self.wait(now, id, place);
+        self.replenish(now, origin);
+        // Whose connection has died under it has that one's place, as soon as it is lost.
+        let refused = place == Place::Back
+            && self.config.pool.is_waiting_in_vain()
+            && self.refuse_to_wait(now, id, origin);
+        if !refused {
+            self.stats.note(now.tick, PoolFact::Waits { request: id });
         }
     }
 

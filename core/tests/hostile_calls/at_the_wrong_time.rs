@@ -1,30 +1,21 @@
 //! Things that happen between two looks: octets that go out when the time is up already, dials that fail where they are
-//! begun, a session that closes between a verdict and what follows from it, hooks that panic.
+//! begun, a session that closes between a verdict and what follows from it, hooks that panic, looks at a clock
+//! that others look at, too.
 
 use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    CloseReason, Command, Config, Content, Engine, Event, MinimumSpeed, Next, Progress, Request,
-    RequestBuilder, Retry, RetryChoice, RetryHook, Stage, Step, StopReason, Verdict, WhenFull,
+    CloseReason, Command, Config, Content, Engine, Event, ExpectContinue, MinimumSpeed, Next,
+    Progress, RequestBuilder, Retry, RetryChoice, RetryHook, Stage, Step, StopReason, Verdict,
+    WhenFull,
 };
 
-use crate::by_hand::{NO_CONTENT, arrive, at, connect, engine, events, get, send, sent};
+use crate::by_hand::{
+    NO_CONTENT, arrive, at, connect, engine, events, get, post, retrying, send, sent,
+};
 
 const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
-
-fn retrying(policy: Retry) -> Config {
-    Config {
-        retry: Some(policy),
-        ..Config::default()
-    }
-}
-
-fn post() -> Request {
-    let request = RequestBuilder::new("POST", "http://192.0.2.1/");
-    let request = request.content(Content::Bytes("an order".into()));
-    request.build().expect("a request")
-}
 
 /// An engine whose exchanges may take ten milliseconds.
 fn hasty() -> Engine<()> {
@@ -267,4 +258,73 @@ fn a_short_wait_is_for_the_rest_of_the_response_too() {
         "{told:?}"
     );
     assert_eq!(engine.pool(at(30)).counters.opened, 1);
+}
+
+/// Given content that was held for a 100 until that was waited for long enough, then the time of holding was not the time
+/// of the transport: neither the limit of sending nor that of speed has passed.
+#[test]
+fn holding_content_is_no_slow_sending() {
+    let speed = MinimumSpeed {
+        octets: 10_000,
+        within: Duration::from_secs(1),
+    };
+    for (send, minimum_speed) in [
+        (Some(Duration::from_millis(500)), None),
+        (None, Some(speed)),
+    ] {
+        let mut config = Config::default();
+        (config.timeouts.send, config.timeouts.minimum_speed) = (send, minimum_speed);
+        let mut engine = engine(config);
+        let request = RequestBuilder::new("POST", "http://192.0.2.1/");
+        let request = request.content(Content::Bytes(vec![b'a'; 100_000].into()));
+        let request = request.expect_continue(ExpectContinue::Always).build();
+        let (id, connection) = sent(&mut engine, at(0), request.expect("a request"));
+        assert!(events(&mut engine, at(0)).is_empty());
+        for milliseconds in 1_000..1_400 {
+            let now = at(milliseconds);
+            // Twice: the clock may be watched by somebody else than the driver, and be the quicker.
+            engine.handle_deadline(now);
+            engine.handle_deadline(now);
+            let told = events(&mut engine, now);
+            assert!(told.is_empty(), "{send:?} {milliseconds}: {told:?}");
+        }
+        // The transport takes nothing.
+        let told = (1_400..3_000).find_map(|milliseconds| {
+            engine.handle_deadline(at(milliseconds));
+            events(&mut engine, at(milliseconds)).pop()
+        });
+        match told {
+            Some(Event::Failed(failed, error)) => {
+                let stage = if send.is_some() {
+                    Stage::Send
+                } else {
+                    Stage::Speed
+                };
+                assert_eq!((failed, error.stage()), (id, stage));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(engine.drive(connection).is_none());
+    }
+}
+
+/// Given a least speed that any transport has, judged in no time, then it is looked at again and again, but not at once.
+#[test]
+fn a_speed_that_is_always_reached_lets_the_loop_sleep() {
+    let mut config = Config::default();
+    config.timeouts.minimum_speed = Some(MinimumSpeed {
+        octets: 0,
+        within: Duration::ZERO,
+    });
+    let mut engine = engine(config);
+    engine.submit(at(0), post());
+    connect(&mut engine, at(0)).expect("a dial");
+    for milliseconds in 0..20 {
+        let now = at(milliseconds);
+        let told = events(&mut engine, now);
+        assert!(told.is_empty(), "{told:?}");
+        engine.handle_deadline(now);
+        let due = engine.deadline().expect("it is watched");
+        assert!(due > now.tick, "at {milliseconds} ms it has passed already");
+    }
 }

@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Event, Now, Readiness, Request, RequestBuilder,
-    RequestId, Tick,
+    Command, Config, ConnectionId, Content, Engine, Event, Now, Readiness, Request, RequestBuilder,
+    RequestId, Retry, Tick,
 };
 
 pub(crate) const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
@@ -101,4 +101,19 @@ pub(crate) fn idle_connection(engine: &mut Engine<()>, now: Now) -> ConnectionId
     arrive(engine, now, connection, NO_CONTENT);
     assert_answered(&events(engine, now), id);
     connection
+}
+
+/// Settings with a policy for all requests.
+pub(crate) fn retrying(policy: Retry) -> Config {
+    Config {
+        retry: Some(policy),
+        ..Config::default()
+    }
+}
+
+/// A request that must not be sent twice.
+pub(crate) fn post() -> Request {
+    let request = RequestBuilder::new("POST", "http://192.0.2.1/");
+    let request = request.content(Content::Bytes("an order".into()));
+    request.build().expect("a request")
 }

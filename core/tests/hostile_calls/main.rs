@@ -9,6 +9,7 @@ mod by_hand;
 mod codec;
 mod pushed;
 mod retries;
+mod told;
 mod unserved;
 
 use std::io;

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use sessile_core::{
-    Attempt, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now, Readiness,
-    RequestId, ResponseHead, StatusCode, Url, Version, text_from,
+    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now,
+    Readiness, RequestId, ResponseHead, StatusCode, Url, Version, text_from,
 };
 
 use super::octets::{check_limits, read, sleep_for};
@@ -63,7 +63,7 @@ impl Response {
     }
 
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
-    pub fn attempts(&self) -> &[Attempt] {
+    pub fn attempts(&self) -> &Attempts {
         self.incoming.attempts()
     }
 
