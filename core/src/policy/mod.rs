@@ -4,12 +4,16 @@ mod budget;
 mod credentials;
 mod redirect;
 mod replay;
+mod retries;
 mod retry;
 mod retry_after;
+mod verdict;
 
 pub use budget::RetryBudget;
 pub(crate) use budget::Tokens;
 pub use credentials::{Credentials, CredentialsError};
 pub use redirect::Redirected;
 pub use replay::{Loss, NoReplay, Replay};
-pub use retry::{Cause, Facts, OnExhausted, Retries, Retry, Stop, StopReason};
+pub use retries::Retries;
+pub use retry::{OnExhausted, Retry};
+pub use verdict::{Cause, Facts, Stop, StopReason};

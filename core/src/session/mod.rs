@@ -19,6 +19,7 @@ mod kind;
 mod overdue;
 mod prepare;
 mod request;
+mod resting;
 mod retrying;
 #[expect(
     clippy::module_inception,

@@ -63,7 +63,11 @@ pub(crate) fn table() -> bool {
     row("the connection, with its pulse", freed, "-");
     row("tables, timers, origins, spare memory", all - freed, "-");
     let busy = cost_with_deadlines();
-    row("all, with deadlines and 100,000 more", busy, &BOUND.to_string());
+    row(
+        "all, with deadlines and 100,000 more",
+        busy,
+        &BOUND.to_string(),
+    );
     println!();
     println!(
         "Sizes in octets: Live<()> {}, of which Connection {}, of which Scratch {}; Pulse {}.\n",
