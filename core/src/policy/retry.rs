@@ -15,7 +15,7 @@ use crate::base::{Chance, Now};
 ///
 /// What the application gets when a response was no good and is not retried:
 ///
-/// | why ([`StopReason`]) | it gets |
+/// | why ([`StopReason`](crate::StopReason)) | it gets |
 /// |---|---|
 /// | `Exhausted` | an error or the response, by [`on_exhausted`](Retry::on_exhausted) |
 /// | `Method`, `NotReplayable`, `RetryAfterTooLong`, `Budget`, `Vetoed` | the response |

@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Resolve(ResolveError),
     /// The network's: no address could be connected to; the last one tried and why.
     Connect(Option<SocketAddr>, io::ErrorKind),
-    /// A time limit passed; [`Error::stage`] tells which.
+    /// A time limit passed; [`Error::stage`](crate::Error::stage) tells which.
     Timeout,
     /// The peer's: it broke the protocol or passed a limit.
     Peer(PeerViolation),
