@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sessile_core::{
     Config, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
-    RequestBuilder,
+    RequestBuilder, Tick,
 };
 
 use crate::reader::Reader;
@@ -109,6 +109,11 @@ impl Session {
             engine.handle_deadline(now);
             engine.pool(now)
         })
+    }
+
+    /// The time on the session's clock, by which attempts and the pool's events are stamped.
+    pub fn tick(&self) -> Tick {
+        self.shared.now().tick
     }
 
     /// What happened in the pool since the last time that this was asked, the oldest first, if

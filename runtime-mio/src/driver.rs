@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 use sessile_core::{
     Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
     Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Readiness, Request,
-    RequestId, Stage, Upgraded, bytes::Bytes,
+    RequestId, Stage, Tick, Upgraded, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -276,6 +276,11 @@ impl Driver {
     /// What stands in the pool now.
     pub fn pool(&self) -> PoolSnapshot {
         self.engine.pool(self.clock.now())
+    }
+
+    /// The time on the driver's clock, by which attempts and the pool's events are stamped.
+    pub fn tick(&self) -> Tick {
+        self.clock.now().tick
     }
 
     /// What happened in the pool, the oldest first, if [`Config::pool_events`] keeps it.

@@ -187,6 +187,11 @@ impl Session {
         self.shared.with(|engine, now| engine.pool(now))
     }
 
+    /// The time on the session's clock, by which attempts and the pool's events are stamped.
+    pub fn tick(&self) -> Tick {
+        self.shared.clock.now().tick
+    }
+
     /// What happened in the pool since the last time that this was asked, the oldest first, if
     /// [`Config::pool_events`] keeps it.
     pub fn pool_events(&self) -> Vec<PoolEvent> {
