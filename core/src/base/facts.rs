@@ -46,7 +46,7 @@ pub enum CloseReason {
     Lifetime,
     /// Another connection needed the place, or there were more idle ones than the pool keeps.
     Evicted,
-    /// The session was closed.
+    /// The session was closed, or told to close what nobody uses.
     SessionClosed,
 }
 

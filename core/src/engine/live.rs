@@ -118,7 +118,7 @@ impl<S> Live<S> {
     }
 
     /// What was asked on it, while an exchange is under way.
-    pub fn asked(&self) -> Option<&Arc<Request>> {
+    pub(crate) fn asked(&self) -> Option<&Arc<Request>> {
         self.term.request.as_ref()
     }
 

@@ -87,17 +87,19 @@ impl Loss<'_> {
     }
 }
 
-/// RFC 9110 §9.2.2. Methods are case-sensitive, and one that we do not know promises nothing.
+/// RFC 9110 §9.2.2, without those that only WebDAV knows. Methods are case-sensitive, and one that we do not know promises
+/// nothing.
+pub(super) const IDEMPOTENT: [Method; 6] = [
+    Method::GET,
+    Method::HEAD,
+    Method::PUT,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 pub(super) fn is_idempotent(method: &Method) -> bool {
-    [
-        Method::GET,
-        Method::HEAD,
-        Method::PUT,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::TRACE,
-    ]
-    .contains(method)
+    IDEMPOTENT.contains(method)
 }
 
 impl Replay {

@@ -14,9 +14,9 @@ use core::time::Duration;
 
 use http::StatusCode;
 
-use super::retry::{OnExhausted, Retry};
+use super::retry::{OnExhausted, Retry, is_hinted};
 use super::verdict::{Cause, Counter, Facts, Stop, StopReason};
-use crate::base::{Chance, Progress, Tick};
+use crate::base::{Chance, Progress};
 
 /// What is left of a policy's counters, for one request.
 ///
@@ -81,9 +81,8 @@ impl Retries {
             delivers: true,
         };
         let hint = policy.hint(retry_after, facts.now);
-        let listed = policy.statuses.contains(&status.as_u16());
-        let hinted = matches!(status.as_u16(), 413 | 429 | 503) && hint.is_some();
-        if !listed && !hinted {
+        let hinted = is_hinted(status) && hint.is_some();
+        if !policy.lists(status) && !hinted {
             return Err(deliver(StopReason::Success));
         }
         if !policy.allows(facts) {
@@ -192,10 +191,9 @@ fn fail(reason: StopReason) -> Stop {
     }
 }
 
-/// The wait, if it ends before the deadline. No wait asks for no time.
+/// The wait, if there is time for it.
 fn in_time(wait: Duration, facts: &Facts<'_>) -> Result<Duration, Stop> {
-    let late = |deadline: Tick| facts.now.tick.after(wait) > deadline;
-    match wait.is_zero() || !facts.deadline.is_some_and(late) {
+    match facts.leaves_time_for(wait) {
         true => Ok(wait),
         false => Err(fail(StopReason::Deadline)),
     }
@@ -206,7 +204,7 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::base::Now;
+    use crate::base::{Now, Tick};
 
     fn facts(method: &Method) -> Facts<'_> {
         Facts {

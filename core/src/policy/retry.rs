@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 
+use super::replay::IDEMPOTENT;
 use super::retry_after::retry_after;
 use super::verdict::Facts;
 use crate::base::{Chance, Now};
@@ -107,6 +108,15 @@ impl Retry {
         }
     }
 
+    /// Whether a response with this status may be a question at all: most are none.
+    pub(crate) fn concerns(&self, status: StatusCode) -> bool {
+        self.lists(status) || is_hinted(status)
+    }
+
+    pub(super) fn lists(&self, status: StatusCode) -> bool {
+        self.statuses.contains(&status.as_u16())
+    }
+
     pub(super) fn allows(&self, facts: &Facts<'_>) -> bool {
         let listed = |methods: &Vec<Method>| methods.contains(facts.method);
         facts.safe || self.methods.as_ref().is_none_or(listed)
@@ -132,19 +142,14 @@ impl Retry {
     }
 }
 
+/// Whether a Retry-After makes this status one to be retried, listed or not.
+pub(super) fn is_hinted(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 413 | 429 | 503)
+}
+
 fn from_nanos(nanoseconds: u128) -> Duration {
     const A_SECOND: u128 = 1_000_000_000;
     let seconds = u64::try_from(nanoseconds / A_SECOND);
     let rest = u32::try_from(nanoseconds % A_SECOND).unwrap_or_default();
     seconds.map_or(Duration::MAX, |seconds| Duration::new(seconds, rest))
 }
-
-/// RFC 9110 §9.2.2, without those that only WebDAV knows.
-const IDEMPOTENT: [Method; 6] = [
-    Method::GET,
-    Method::HEAD,
-    Method::PUT,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::TRACE,
-];

@@ -1,5 +1,7 @@
 //! The words of a retry's verdict: what it depends on, what an attempt failed of, why there is no other.
 
+use core::time::Duration;
+
 use http::Method;
 
 use super::replay::is_idempotent;
@@ -21,6 +23,12 @@ pub struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// Whether a wait ends before the deadline. No wait asks for no time.
+    pub(crate) fn leaves_time_for(&self, wait: Duration) -> bool {
+        let late = |deadline| self.now.tick.after(wait) > deadline;
+        wait.is_zero() || !self.deadline.is_some_and(late)
+    }
+
     /// Whether the peer may see the request twice without harm, whatever a policy allows.
     pub(crate) fn harmless(&self) -> bool {
         self.rewindable && (self.safe || is_idempotent(self.method))

@@ -69,7 +69,7 @@ impl Default for PoolLimits {
 
 impl PoolLimits {
     /// Whether who meets a limit is not to wait: so it was wished, or no connection may ever be opened.
-    pub(crate) fn is_waiting_in_vain(&self) -> bool {
+    pub(crate) fn lets_nobody_wait(&self) -> bool {
         let none = [self.live_per_origin, self.live_total].contains(&Some(0));
         none || self.when_full == WhenFull::Fail
     }

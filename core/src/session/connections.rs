@@ -63,9 +63,7 @@ impl Member {
             armed: None,
         }
     }
-}
 
-impl Member {
     /// For how long it may be idle.
     pub(super) fn idle_limit(&self, limits: &PoolLimits) -> Option<Duration> {
         match &self.hint {

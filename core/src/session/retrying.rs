@@ -45,7 +45,7 @@ impl Session {
         };
         let policy = match exchange.request.retry_in(&self.config) {
             None => Err(StopReason::NoPolicy),
-            Some(policy) if !is_interesting(policy, head.status()) => Err(StopReason::Success),
+            Some(policy) if !policy.concerns(head.status()) => Err(StopReason::Success),
             // What is under way may finish; nothing begins.
             Some(_) if self.closed => Err(StopReason::NotRetryable),
             Some(policy) => Ok(policy.clone()),
@@ -191,12 +191,12 @@ impl Session {
         let Some(exchange) = self.exchanges.get(id.0) else {
             return Err(StopReason::NotRetryable);
         };
+        let facts = exchange.facts(now, untouched);
         let progress = match error.progress() {
             // What was handed over for it is gone, even if not an octet of it was sent.
-            Progress::NotSent if !exchange.facts(now, untouched).rewindable => Progress::PartlySent,
+            Progress::NotSent if !facts.rewindable => Progress::PartlySent,
             progress => progress,
         };
-        let facts = exchange.facts(now, untouched);
         let judged = retries.after_error(policy, &facts, cause(error), progress);
         let outcome = AttemptOutcome::Failed(error.clone());
         let judged = judged.map_err(|stop| stop.reason);
@@ -232,8 +232,7 @@ impl Session {
                 RetryChoice::After(other) => wait = other,
                 RetryChoice::Stop => return Err(StopReason::Vetoed),
             }
-            let late = |deadline| now.tick.after(wait) > deadline;
-            if !wait.is_zero() && exchange.deadline.is_some_and(late) {
+            if !exchange.facts(now, true).leaves_time_for(wait) {
                 return Err(StopReason::Deadline);
             }
         }
@@ -310,12 +309,11 @@ impl Session {
         Some(ConnectionInfo { number, served })
     }
 
-    /// The error with everything that the application may want to know.
+    /// The error behind all attempts of its request, which has none after this.
     fn settled(&mut self, id: RequestId, error: Error, reason: StopReason) -> Error {
         let exchange = self.exchanges.get_mut(id.0);
         let course = exchange.and_then(|exchange| exchange.course.take());
         let attempts = course.map_or_else(Attempts::default, |course| course.attempts);
-        // Only what was answered has another error than that of its last attempt.
         error.after(attempts, reason)
     }
 
@@ -353,12 +351,6 @@ impl Exchange {
     fn behind(&self) -> &[Attempt] {
         self.course.as_ref().map_or(&[], |course| &course.attempts)
     }
-}
-
-/// A quick look: most responses are no question to the policy.
-fn is_interesting(policy: &Retry, status: StatusCode) -> bool {
-    let status = status.as_u16();
-    policy.statuses.contains(&status) || matches!(status, 413 | 429 | 503)
 }
 
 /// The value of Retry-After; a field that must stand once and stands twice says nothing.

@@ -192,7 +192,7 @@ impl Session {
         self.replenish(now, origin);
         // Whose connection has died under it has that one's place, as soon as it is lost.
         let refused = place == Place::Back
-            && self.config.pool.is_waiting_in_vain()
+            && self.config.pool.lets_nobody_wait()
             && self.refuse_to_wait(now, id, origin);
         if !refused {
             self.stats.note(now.tick, PoolFact::Waits { request: id });
