@@ -6,6 +6,7 @@
 
 mod case;
 mod heads;
+mod redirects;
 mod responses;
 mod retries;
 mod reuse;
@@ -27,15 +28,18 @@ pub enum Kind {
     Reuse,
     /// Attempts that were no good, and whether another follows.
     Retries,
+    /// Chains of redirects, and the requests that follow them.
+    Redirects,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
+        ("redirects", Self::Redirects),
     ];
 
     /// The kind of that name.
@@ -52,6 +56,7 @@ impl Kind {
             Self::Heads => heads::judge(case),
             Self::Reuse => reuse::judge(case),
             Self::Retries => retries::judge(case),
+            Self::Redirects => redirects::judge(case),
         }
     }
 }

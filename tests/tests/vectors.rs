@@ -76,6 +76,30 @@ fn a_wrong_expectation_does_not_pass() {
             "\"result\": \"response\"",
         ),
         (
+            Kind::Redirects,
+            "redirects",
+            "\"end\": \"response\"",
+            "\"end\": {\"error\": \"too-many\"}",
+        ),
+        (
+            Kind::Redirects,
+            "redirects",
+            "\"end\": {\"error\": \"",
+            "\"end\": {\"error\": \"un",
+        ),
+        (
+            Kind::Redirects,
+            "redirects",
+            "\"basic\": \"",
+            "\"basic\": \"x",
+        ),
+        (
+            Kind::Redirects,
+            "redirects",
+            "\"expect\": {\"requests\": [{\"method\": \"GET\"",
+            "\"expect\": {\"requests\": [{\"method\": \"PUT\"",
+        ),
+        (
             Kind::Responses,
             "responses",
             "\"outcome\": \"complete\"",

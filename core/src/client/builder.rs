@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::base::Stage;
 use crate::message::FieldError;
-use crate::policy::Retry;
+use crate::policy::{RedirectPolicy, Retry};
 use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
 
 /// What a runtime does with a built request.
@@ -154,6 +154,16 @@ impl<D: Dispatch> RequestBuilder<D> {
         self.change(|draft| append(draft, name.as_ref(), value.as_ref()))
     }
 
+    /// Adds a field line that is a secret between the application and the origin that it asks: no line of this name, nor
+    /// the session's, follows a redirect to another origin. (Authorization, Cookie and Proxy-Authorization never do.)
+    pub fn sensitive_header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            append(draft, name.as_ref(), value.as_ref())?;
+            let inserted = draft.sensitive.insert(name.as_ref());
+            inserted.map_err(|error| field_error(name.as_ref(), error))
+        })
+    }
+
     /// Leaves out what the session or the built-in defaults would send under this name: `User-Agent`, say. A line that
     /// the request adds itself is sent all the same. Authorization also stands for what the URL's userinfo would become.
     pub fn remove_header(self, name: impl AsRef<[u8]>) -> Self {
@@ -229,6 +239,20 @@ impl<D: Dispatch> RequestBuilder<D> {
     /// ```
     pub fn retry(self, policy: impl Into<Option<Retry>>) -> Self {
         self.set(|draft| draft.retry = Some(policy.into().map(Box::new)))
+    }
+
+    /// How redirects of this request are followed, instead of what the session says; `None` is not at all.
+    ///
+    /// ```
+    /// # use sessile_core::{RedirectPolicy, RequestBuilder};
+    /// let as_it_comes = RequestBuilder::new("GET", "http://example.org/").redirects(None).build()?;
+    /// let one = RedirectPolicy { max: 1, ..RedirectPolicy::default() };
+    /// let at_most_one = RequestBuilder::new("GET", "http://example.org/").redirects(one).build()?;
+    /// # let _ = (as_it_comes, at_most_one);
+    /// # Ok::<(), sessile_core::Error>(())
+    /// ```
+    pub fn redirects(self, policy: impl Into<Option<RedirectPolicy>>) -> Self {
+        self.set(|draft| draft.redirects = Some(policy.into()))
     }
 
     /// When to ask the peer before the content is sent, instead of what the session says.

@@ -135,15 +135,17 @@ impl Fields {
     }
 
     fn without(&self, name: &[u8]) -> Self {
-        let kept = self
-            .iter()
-            .filter(|field| !field.name.as_bytes().eq_ignore_ascii_case(name));
-        let mut rest = Self::new();
-        for field in kept {
+        self.filtered(|line| !line.eq_ignore_ascii_case(name))
+    }
+
+    /// The lines whose names are wanted, in order.
+    pub(crate) fn filtered(&self, wanted: impl Fn(&[u8]) -> bool) -> Self {
+        let mut kept = Self::new();
+        for field in self.iter().filter(|field| wanted(field.name.as_bytes())) {
             // Every line of ours was checked when it came in and the rest is no longer than the whole.
-            let _ = rest.append(field.name, field.value);
+            let _ = kept.append(field.name, field.value);
         }
-        rest
+        kept
     }
 
     /// The first value of this name.

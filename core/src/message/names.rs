@@ -13,6 +13,7 @@ use crate::syntax::chars;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldNames {
+    /// The known names, and `Other` if there are others.
     known: u32,
     other: Vec<Box<str>>,
 }
@@ -35,11 +36,11 @@ impl FieldNames {
         let text = core::str::from_utf8(name).ok();
         let text = text.filter(|_| chars::is_token(name));
         let text = text.ok_or(FieldError::Name)?;
-        match Known::of(name) {
-            Known::Other if !self.contains(text) => self.other.push(text.into()),
-            Known::Other => {}
-            known => self.known |= known.bit(),
+        let known = Known::of(name);
+        if known == Known::Other && !self.contains(text) {
+            self.other.push(text.into());
         }
+        self.known |= known.bit();
         Ok(())
     }
 
@@ -56,10 +57,10 @@ impl FieldNames {
 
     /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
-        self.known == 0 && self.other.is_empty()
+        self.known == 0
     }
 
-    /// The set of the known names among them.
+    /// The set of the known names among them; `Other` stands for all others.
     pub(crate) fn known(&self) -> u32 {
         self.known
     }

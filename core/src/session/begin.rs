@@ -60,7 +60,7 @@ impl Session {
             true => Expectation::LeftOut,
             false => self.config.expectation(request, &shape),
         };
-        let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect);
+        let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect, None);
         encode_head(out, &parts);
         let expects = expect.holds(&shape);
         let shape = match shape {

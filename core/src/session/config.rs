@@ -14,7 +14,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::message::{FieldNames, Fields, Known};
-use crate::policy::{Retry, RetryBudget};
+use crate::policy::{RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
@@ -108,7 +108,7 @@ pub enum ExpectContinue {
 /// let config = Config { fields, ..Config::default() };
 /// # Ok::<(), sessile_core::FieldError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Chance comes in: whoever drives the session fills this from a good random source. The same seed and the same
     /// inputs give the same outputs.
@@ -131,6 +131,11 @@ pub struct Config {
     pub fields: Fields,
     /// Built-in lines that are not sent, by name.
     pub removed: FieldNames,
+    /// Names of default field lines that are secrets: they do not follow a redirect to another origin. Authorization, Cookie
+    /// and Proxy-Authorization never do.
+    pub sensitive: FieldNames,
+    /// How redirects are followed, unless a request says otherwise: at most ten, never from https to http.
+    pub redirects: Option<RedirectPolicy>,
     /// When the peer is asked before content is sent, unless a request says otherwise.
     pub expect_continue: ExpectContinue,
     /// When and how often a request is sent anew, unless it brings its own policy: never.
@@ -139,6 +144,28 @@ pub struct Config {
     pub retry_hook: Option<RetryHook>,
     /// A bound on the retries of all requests together: none.
     pub retry_budget: Option<RetryBudget>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: [0; 32],
+            limits: Limits::default(),
+            leniency: Leniency::default(),
+            strict_framing: false,
+            pool: PoolLimits::default(),
+            pool_events: 0,
+            timeouts: Timeouts::default(),
+            fields: Fields::new(),
+            removed: FieldNames::new(),
+            sensitive: FieldNames::new(),
+            redirects: Some(RedirectPolicy::default()),
+            expect_continue: ExpectContinue::default(),
+            retry: None,
+            retry_hook: None,
+            retry_budget: None,
+        }
+    }
 }
 
 impl Config {

@@ -18,6 +18,7 @@ mod key;
 mod kind;
 mod overdue;
 mod prepare;
+mod redirected;
 mod request;
 mod resting;
 mod retrying;

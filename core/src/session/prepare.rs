@@ -5,6 +5,7 @@
 //! line replaces the built-in of its name, a request line replaces both; what is removed takes only lower levels away.
 
 use super::config::Config;
+use super::redirected::STAYS_BEHIND;
 use super::request::{Request, refused};
 use super::shape::Shape;
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
@@ -85,6 +86,7 @@ impl ConstantHead {
 struct Session<'a> {
     fields: &'a Fields,
     removed: &'a FieldNames,
+    sensitive: &'a FieldNames,
 }
 
 impl<'a> Session<'a> {
@@ -92,6 +94,7 @@ impl<'a> Session<'a> {
         Self {
             fields: &config.fields,
             removed: &config.removed,
+            sensitive: &config.sensitive,
         }
     }
 
@@ -121,6 +124,16 @@ pub(crate) struct HeadParts<'a> {
     constant: Option<&'a ConstantHead>,
     route: &'a Route,
     expect: Expectation,
+    late: Option<&'a Late>,
+}
+
+/// What is known only when an attempt begins.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    /// Credentials that are good for one attempt.
+    pub(crate) authorization: Option<String>,
+    /// The cookies that go out with it.
+    pub(crate) cookies: Vec<u8>,
 }
 
 /// What the head says about a 100.
@@ -154,10 +167,12 @@ impl<'a> HeadParts<'a> {
             session: Session {
                 fields: &NO_FIELDS,
                 removed: &NO_NAMES,
+                sensitive: &NO_NAMES,
             },
             constant: None,
             route: &Route::Direct,
             expect: Expectation::AsWritten,
+            late: None,
         }
     }
 
@@ -168,6 +183,7 @@ impl<'a> HeadParts<'a> {
         config: &'a Config,
         constant: &'a ConstantHead,
         expect: Expectation,
+        late: Option<&'a Late>,
     ) -> Self {
         Self {
             request,
@@ -176,19 +192,16 @@ impl<'a> HeadParts<'a> {
             constant: Some(constant),
             route: &Route::Direct,
             expect,
+            late,
         }
     }
 
     /// Whether the session's part of the head is what it always is.
     fn is_constant(&self) -> Option<&'a ConstantHead> {
-        let own = self.request.fields.known() | self.request.removed.known();
-        let other = Known::Other.bit();
         let built_in = Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit();
         let session = self.session.fields.known();
-        let shadows = own & (built_in | session) != 0
-            || (!self.request.removed.is_empty() && session & other != 0);
-        let authorizes = self.request.authorization.is_some();
-        let displaces = authorizes && session & Known::Authorization.bit() != 0;
+        let shadows = self.request.displaced & (built_in | session) != 0;
+        let displaces = self.late.is_some() && session & Known::Authorization.bit() != 0;
         let amends = session & Known::Connection.bit() != 0 && self.needs_options();
         let retracts = self.expect == Expectation::LeftOut && session & Known::Expect.bit() != 0;
         let plain = !(shadows || displaces || amends || retracts);
@@ -220,8 +233,22 @@ impl<'a> HeadParts<'a> {
             Known::Other => self.request.fields.get(name).is_some(),
             known => self.request.fields.known() & known.bit() != 0,
         };
-        let authorized = known == Known::Authorization && self.request.authorization.is_some();
-        own || authorized || self.request.removed.contains(name)
+        let authorized = known == Known::Authorization && self.authorization().is_some();
+        own || authorized || self.request.removed.contains(name) || self.withholds(name)
+    }
+
+    /// Whether a line of the session's is a secret from the request's present origin.
+    fn withholds(&self, name: &str) -> bool {
+        self.request.estranged
+            && (STAYS_BEHIND & Known::of(name.as_bytes()).bit() != 0
+                || self.session.sensitive.contains(name)
+                || self.request.sensitive.contains(name))
+    }
+
+    /// The credentials that the core adds: those for this attempt alone, or those that the request has.
+    fn authorization(&self) -> Option<&str> {
+        let late = self.late.and_then(|late| late.authorization.as_deref());
+        late.or(self.request.authorization.as_deref())
     }
 
     /// Adds the options that a Connection line of the user's lacks.
@@ -258,6 +285,7 @@ pub(crate) fn encode_head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
         Some(constant) => out.extend_from_slice(&constant.lines),
         None => {
             let by_hand = match request.fields.known() & Known::Host.bit() {
+                0 if request.estranged => &NO_FIELDS,
                 0 => parts.session.fields,
                 _ => &request.fields,
             };
@@ -300,8 +328,11 @@ fn write_own_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 }
 
 fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
-    if let Some(authorization) = &parts.request.authorization {
+    if let Some(authorization) = parts.authorization() {
         wire::write_line(out, "Authorization", authorization);
+    }
+    if let Some(late) = parts.late.filter(|late| !late.cookies.is_empty()) {
+        write_cookies(out, &late.cookies);
     }
     if let Route::ForwardProxy(credentials) = parts.route
         && !parts.has_proxy_authorization()
@@ -314,6 +345,12 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     }
     if parts.expect == Expectation::Added {
         wire::write_line(out, "Expect", "100-continue");
+    }
+}
+
+fn write_cookies(out: &mut Vec<u8>, cookies: &[u8]) {
+    for part in [b"Cookie: ", cookies, b"\r\n"] {
+        out.extend_from_slice(part);
     }
 }
 
@@ -387,6 +424,7 @@ impl Config {
             constant: None,
             route,
             expect: self.expectation(request, &shape),
+            late: None,
         };
         let mut head = Vec::new();
         encode_head(&mut head, &parts);

@@ -37,7 +37,7 @@ fn head(draft: Draft, config: &Config) -> String {
     let mut out = Vec::new();
     encode_head(
         &mut out,
-        &HeadParts::direct(&request, &shape, config, &constant, expect),
+        &HeadParts::direct(&request, &shape, config, &constant, expect, None),
     );
     assert_eq!(out, prepared.head);
     String::from_utf8(out).expect("ASCII")

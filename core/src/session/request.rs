@@ -18,7 +18,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
-use crate::policy::{Credentials, Retry};
+use crate::policy::{Credentials, RedirectPolicy, Retry};
 
 /// The content of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,10 +50,18 @@ pub struct Request {
     pub(crate) shape: Shape,
     /// The value of an Authorization field made from the URL's userinfo.
     pub(crate) authorization: Option<Box<str>>,
+    /// It was redirected to an origin that it was not meant for at first.
+    pub(crate) estranged: bool,
+    /// The names of lower levels' lines that it does not leave as they are.
+    pub(crate) displaced: u32,
     pub(crate) safe: bool,
     pub(crate) expect: Option<ExpectContinue>,
     /// Its own policy, if it has one: none at all, perhaps.
     pub(crate) retry: Option<Option<Box<Retry>>>,
+    /// Its own redirect policy, if it has one: none at all, perhaps.
+    pub(crate) redirects: Option<Option<RedirectPolicy>>,
+    /// Its fields, and default ones, that are for its first origin alone.
+    pub(crate) sensitive: FieldNames,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -73,6 +81,10 @@ pub(crate) struct Draft {
     pub(crate) expect: Option<ExpectContinue>,
     /// Its own policy, if it has one: none at all, perhaps.
     pub(crate) retry: Option<Option<Box<Retry>>>,
+    /// Its own redirect policy, if it has one: none at all, perhaps.
+    pub(crate) redirects: Option<Option<RedirectPolicy>>,
+    /// Its fields, and default ones, that are for its first origin alone.
+    pub(crate) sensitive: FieldNames,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -91,6 +103,8 @@ impl Draft {
             expect: None,
             transport: Transport::default(),
             retry: None,
+            redirects: None,
+            sensitive: FieldNames::new(),
             timeouts: None,
             deadline: None,
         }
@@ -103,6 +117,7 @@ impl Draft {
     pub(crate) fn check(self) -> Result<Request, Error> {
         match self.judge() {
             Ok((origin, shape, authorization)) => Ok(Request {
+                displaced: displaced(&self.fields, &self.removed, authorization.is_some()),
                 key: PoolKey {
                     origin,
                     transport: self.transport,
@@ -119,6 +134,9 @@ impl Draft {
                 safe: self.safe,
                 expect: self.expect,
                 retry: self.retry,
+                redirects: self.redirects,
+                sensitive: self.sensitive,
+                estranged: false,
                 timeouts: self.timeouts,
                 deadline: self.deadline,
             }),
@@ -156,6 +174,15 @@ impl Draft {
         let credentials = credentials.filter(|_| !own);
         Ok(credentials.map(|credentials| credentials.basic().into()))
     }
+}
+
+/// The names of lower levels' lines that a request does not leave as they are.
+fn displaced(fields: &Fields, removed: &FieldNames, authorizes: bool) -> u32 {
+    let authorization = match authorizes {
+        true => Known::Authorization.bit(),
+        false => 0,
+    };
+    fields.known() | removed.known() | authorization
 }
 
 pub(super) fn refused(error: RequestError, url: &Url) -> Error {
@@ -251,6 +278,11 @@ impl Request {
             Some(own) => own.as_deref(),
             None => session.retry.as_ref(),
         }
+    }
+
+    /// How its redirects are followed in a session, if they are.
+    pub(crate) fn redirects_in(&self, session: &Config) -> Option<RedirectPolicy> {
+        self.redirects.unwrap_or(session.redirects)
     }
 
     /// The time limits that hold for it in a session.

@@ -96,6 +96,10 @@ impl Case {
         texts.ok_or_else(|| Damaged::new(format_args!("`{key}` holds something that is no text")))
     }
 
+    pub(super) fn byte_strings(&self, key: &str) -> Result<Vec<Vec<u8>>, Damaged> {
+        self.list(key)?.iter().map(octets).collect()
+    }
+
     /// Pairs of octets: field lines.
     pub(super) fn lines(&self, key: &str) -> Result<Vec<Line>, Damaged> {
         let line = |value: &Value| Ok((octets(&value[0])?, octets(&value[1])?));

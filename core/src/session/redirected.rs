@@ -1,0 +1,114 @@
+//! The request that follows a redirect: what it takes over from the one before, and what it leaves behind.
+
+use super::causes::RequestError;
+use super::error::Error;
+use super::key::PoolKey;
+use super::request::{Content, Request, refused};
+use super::shape::{Lines, Shape};
+use crate::message::{Fields, Known, Origin};
+use crate::policy::Redirect;
+
+/// Fields that say something about the content, besides all that begin with `Content-` (RFC 9110 §15.4).
+const OF_CONTENT: [&str; 6] = [
+    "Transfer-Encoding",
+    "Expect",
+    "Digest",
+    "Repr-Digest",
+    "Trailer",
+    "Last-Modified",
+];
+
+/// Lines that are for one origin alone, besides those that are marked, whoever set them by hand.
+pub(super) const STAYS_BEHIND: u32 = Known::Authorization.bit()
+    | Known::Cookie.bit()
+    | Known::Host.bit()
+    | Known::ProxyAuthorization.bit();
+
+impl Request {
+    /// The request that follows this one on a redirect: for whoever follows redirects alone. (A session does it unless it
+    /// is told not to.) With a new method the content goes, and what the fields say about it; with a new origin the
+    /// credentials go, for good.
+    ///
+    /// ```
+    /// use sessile_core::{Origin, RedirectPolicy, Redirecting, Redirects, RequestBuilder, StatusCode};
+    /// let request = RequestBuilder::new("POST", "http://example.org/form")
+    ///     .header("Authorization", "Bearer secret")
+    ///     .body("a=b")
+    ///     .build()?;
+    /// let facts = Redirecting { url: request.url(), method: request.method(), rewindable: true };
+    /// let mut redirects = Redirects::from(request.origin().clone());
+    /// let location = &b"http://example.net/done"[..];
+    /// let redirect = redirects.after(&RedirectPolicy::default(), &facts, StatusCode::FOUND, [location]);
+    /// let next = request.redirected(&redirect?.expect("it is one"))?;
+    /// assert_eq!((next.method().as_str(), next.url().as_str()), ("GET", "http://example.net/done"));
+    /// assert!(next.fields().is_empty());
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the redirect leads to a host that cannot be named, or what is left of the fields makes no request.
+    pub fn redirected(&self, redirect: &Redirect) -> Result<Self, Error> {
+        self.follow(redirect)
+            .map_err(|error| refused(error, &redirect.url))
+    }
+
+    fn follow(&self, redirect: &Redirect) -> Result<Self, RequestError> {
+        let origin = Origin::of(&redirect.url).map_err(RequestError::Origin)?;
+        let mut next = self.clone();
+        next.method = redirect.request.method.clone();
+        next.url = redirect.url.clone();
+        next.key = PoolKey {
+            origin,
+            transport: self.key.transport.clone(),
+        };
+        next.asterisk = false;
+        next.fields = self.fields.filtered(|name| self.keeps(name, redirect));
+        if !redirect.request.keeps_content {
+            next.content = Content::Empty;
+            next.trailers = Fields::new();
+        }
+        if redirect.leaves_origin {
+            next.authorization = None;
+            next.estranged = true;
+        }
+        next.shape = next.own_shape()?;
+        next.displaced = match next.estranged {
+            // Who knows what else of the session's is a secret.
+            true => u32::MAX,
+            false => self.displaced & !self.fields.known() | next.fields.known(),
+        };
+        Ok(next)
+    }
+
+    /// Whether the lines of this name go along.
+    fn keeps(&self, name: &[u8], redirect: &Redirect) -> bool {
+        let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
+        let of_content = OF_CONTENT.iter().any(|other| is(&other)) || begins_with_content(name);
+        let of_origin = STAYS_BEHIND & Known::of(name).bit() != 0 || self.is_sensitive(name);
+        let referer = is(&"Referer");
+        !(of_content && !redirect.request.keeps_content
+            || of_origin && redirect.leaves_origin
+            || referer && redirect.downgrades)
+    }
+
+    fn is_sensitive(&self, name: &[u8]) -> bool {
+        let name = core::str::from_utf8(name);
+        name.is_ok_and(|name| self.sensitive.contains(name))
+    }
+
+    /// The verdict on its own lines alone.
+    fn own_shape(&self) -> Result<Shape, RequestError> {
+        let lines = Lines {
+            own: &self.fields,
+            removed: &self.removed,
+            session: None,
+        };
+        let trailers = !self.trailers.is_empty();
+        Shape::of(&self.method, &self.content, trailers, lines)
+    }
+}
+
+fn begins_with_content(name: &[u8]) -> bool {
+    let start = name.get(..8);
+    start.is_some_and(|start| start.eq_ignore_ascii_case(b"Content-"))
+}
