@@ -147,7 +147,7 @@ pub use policy::{
 pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{
     Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
-    ErrorKind, Event, ExpectContinue, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
+    ErrorKind, Event, ExpectContinue, Hop, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
     PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };

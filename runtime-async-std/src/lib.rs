@@ -40,9 +40,10 @@ pub use upgraded::Upgraded;
 pub use sessile_core::{
     self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
     ContentError, Error, ErrorKind, ExpectContinue, FieldError, FieldNames, Fields, FieldsRef,
-    HeadRef, IdleConnection, Leniency, Limit, Limits, Method, MinimumSpeed, Misuse, Next, NoReplay,
-    OnExhausted, Origin, OriginSnapshot, PeerViolation, PoolCounters, PoolEvent, PoolFact,
-    PoolLimits, PoolSnapshot, Progress, Replay, Request, RequestBuilder, RequestError, RequestId,
-    ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, Shortage,
-    SourceError, Stage, StatusCode, StopReason, Tick, Timeouts, Url, Version, WhenFull,
+    HeadRef, Hop, IdleConnection, Leniency, Limit, Limits, Method, MinimumSpeed, Misuse, Next,
+    NoReplay, OnExhausted, Origin, OriginSnapshot, PeerViolation, PoolCounters, PoolEvent,
+    PoolFact, PoolLimits, PoolSnapshot, Progress, RedirectError, RedirectPolicy, Replay, Request,
+    RequestBuilder, RequestError, RequestId, ResolveError, ResponseHead, Retry, RetryBudget,
+    RetryCase, RetryChoice, RetryHook, Shortage, SourceError, Stage, StatusCode, StopReason, Tick,
+    Timeouts, Url, Version, WhenFull,
 };

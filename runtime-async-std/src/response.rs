@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
-    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Look, RequestId,
+    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Hop, Incoming, Look, RequestId,
     ResponseHead, StatusCode, Url, Version, text_from,
 };
 
@@ -65,7 +65,7 @@ impl Response {
         self.incoming.id()
     }
 
-    /// The URL that was asked.
+    /// The URL that was asked, the last one after redirects.
     pub fn url(&self) -> Option<&Url> {
         self.incoming.url()
     }
@@ -73,6 +73,11 @@ impl Response {
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
     pub fn attempts(&self) -> &Attempts {
         self.incoming.attempts()
+    }
+
+    /// The redirects that were followed on the way, in order.
+    pub fn history(&self) -> impl Iterator<Item = &Hop> {
+        self.attempts().history()
     }
 
     /// The response, unless its status is 400 or more.

@@ -83,7 +83,7 @@ impl Sending {
                 return Err(error);
             }
             Step::Use(mut live) => {
-                requester.request.begin_attempt();
+                requester.request.begin_attempt(&live);
                 if live.info().served > 0 {
                     // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
                     read(&mut live, self.shared.now());

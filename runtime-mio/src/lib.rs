@@ -32,10 +32,10 @@ pub use driver::Driver;
 pub use sessile_core::{
     self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
     ContentError, Error, ErrorKind, Event, ExpectContinue, FieldError, FieldNames, Fields,
-    FieldsRef, HeadRef, IdleConnection, Leftover, Leniency, Limit, Limits, Method, MinimumSpeed,
-    Misuse, Next, NoReplay, OnExhausted, Origin, OriginSnapshot, PeerViolation, PoolCounters,
-    PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, Replay, Request, RequestBuilder,
-    RequestError, RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase,
-    RetryChoice, RetryHook, Shortage, SourceError, Stage, StatusCode, StopReason, Tick, Timeouts,
-    Upgraded, Url, Version, WhenFull,
+    FieldsRef, HeadRef, Hop, IdleConnection, Leftover, Leniency, Limit, Limits, Method,
+    MinimumSpeed, Misuse, Next, NoReplay, OnExhausted, Origin, OriginSnapshot, PeerViolation,
+    PoolCounters, PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, RedirectError,
+    RedirectPolicy, Replay, Request, RequestBuilder, RequestError, RequestId, ResolveError,
+    ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, Shortage, SourceError,
+    Stage, StatusCode, StopReason, Tick, Timeouts, Upgraded, Url, Version, WhenFull,
 };

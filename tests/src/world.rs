@@ -265,6 +265,8 @@ pub struct Tried {
     pub next: Next,
     /// The number of its connection.
     pub connection: Option<u64>,
+    /// The URL that was asked, if it answered with a redirect that was followed.
+    pub redirected_from: Option<String>,
 }
 
 impl Tried {
@@ -283,6 +285,7 @@ impl Tried {
             },
             next: attempt.next,
             connection: attempt.connection.map(|connection| connection.number),
+            redirected_from: attempt.redirect.as_ref().map(|hop| hop.url().to_string()),
         }
     }
 }

@@ -97,7 +97,7 @@ impl<S> Incoming<S> {
         &self.interim
     }
 
-    /// The URL that was asked.
+    /// The URL that was asked, the last one after redirects.
     pub fn url(&self) -> Option<&Url> {
         self.request.as_deref().map(Request::url)
     }

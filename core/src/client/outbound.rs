@@ -70,9 +70,13 @@ impl<R> Outbound<R> {
         self.interim.push(head.to_owned());
     }
 
-    /// The request has a connection, the first or another one: what was heard on others is not this attempt's.
-    pub fn begin_attempt(&mut self) {
+    /// The request has a connection, the first or another one: what was heard on others is not this attempt's. A request
+    /// that was redirected may have lost its content, and needs its source no more.
+    pub fn begin_attempt<S>(&mut self, live: &Live<S>) {
         self.interim.clear();
+        if live.asked().is_some_and(|request| request.is_in_memory()) {
+            self.upload = None;
+        }
     }
 
     /// The final head has come, by these attempts.

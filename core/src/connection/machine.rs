@@ -245,6 +245,13 @@ impl Connection {
         self.scratch.head()
     }
 
+    /// Whether the head that was shown last may concern more than the one who asked: it redirects, asks for credentials, or
+    /// sets cookies.
+    #[inline]
+    pub(crate) fn has_weighty_head(&self) -> bool {
+        self.scratch.has_weighty_head()
+    }
+
     /// How the content of the response is delimited whose head was shown last.
     pub fn framing(&self) -> Framing {
         self.framing

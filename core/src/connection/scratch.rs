@@ -6,7 +6,7 @@
 use core::ops::{Deref, DerefMut};
 
 use crate::base::Buffer;
-use crate::message::{FieldsRef, HeadRef, Spans, StatusLine};
+use crate::message::{FieldsRef, HeadRef, Known, Spans, StatusLine};
 
 /// An exchange that needed more than this gives its memory back to the system.
 const MOST_KEPT: usize = 256 * 1024;
@@ -108,6 +108,13 @@ impl Memory {
 
     pub(crate) fn head(&self) -> HeadRef<'_> {
         HeadRef::new(self.line, self.input.kept(), self.spans.list())
+    }
+
+    /// Whether the head redirects, asks for credentials or sets cookies, or may.
+    #[inline]
+    pub(crate) fn has_weighty_head(&self) -> bool {
+        let status = self.line.status.as_u16();
+        (300..=401).contains(&status) || self.spans.has(Known::SetCookie)
     }
 
     pub(crate) fn trailers(&self) -> FieldsRef<'_> {

@@ -206,8 +206,13 @@ impl<S> Engine<S> {
                 self.settle();
                 None
             }
-            Parting::Retry(_) => {
-                self.leave(now, live, Some(id));
+            Parting::Anew { here, .. } => {
+                // Only who needs this connection waits for the rest of the response.
+                self.leave(now, live, here.then_some(id));
+                if !here {
+                    self.session.resume_rested(now, id);
+                    self.settle();
+                }
                 None
             }
             Parting::Fail(error) => {

@@ -149,7 +149,7 @@ impl<S> Engine<S> {
             Ok(Received::Interim(_)) => Event::Interim(id),
             Ok(Received::Head(_)) => {
                 live.term.answered = now.tick;
-                if live.term.judged {
+                if live.term.judged || live.connection.has_weighty_head() {
                     return self.poll_head(now, id, connection);
                 }
                 Event::Head(id)

@@ -31,6 +31,12 @@ impl<'a> RequestTarget<'a> {
         valid.then_some(Self::Path { origin: None, path })
     }
 
+    /// As [`RequestTarget::of`], for the URL of a request: it was looked at when that was made.
+    pub(crate) fn of_request(url: &'a Url) -> Self {
+        let path = &url[Position::BeforePath..Position::AfterQuery];
+        Self::Path { origin: None, path }
+    }
+
     /// The same target as a forward proxy needs it. The asterisk becomes an absolute URL without a path (§3.2.4).
     pub(crate) fn by_way_of_proxy(self, origin: &'a Origin) -> Self {
         let path = match self {

@@ -122,6 +122,8 @@ pub enum StopReason {
     Budget,
     /// The application's hook said no.
     Vetoed,
+    /// A redirect could not be followed.
+    Redirect,
 }
 
 impl StopReason {
@@ -138,6 +140,7 @@ impl StopReason {
             Self::Deadline => "deadline",
             Self::Budget => "budget",
             Self::Vetoed => "vetoed",
+            Self::Redirect => "redirect",
         }
     }
 }

@@ -3,12 +3,15 @@
 use core::fmt;
 use core::ops::Deref;
 use core::time::Duration;
+use std::sync::Arc;
 
 use http::StatusCode;
 use smallvec::SmallVec;
+use url::Url;
 
-use super::error::Error;
+use super::error::{Error, redacted};
 use crate::base::Tick;
+use crate::message::{HeadRef, ResponseHead};
 use crate::policy::{Replay, StopReason};
 
 /// Which connection a request uses.
@@ -40,6 +43,47 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// What followed.
     pub next: Next,
+    /// The redirect that it brought, if that was followed.
+    pub redirect: Option<Arc<Hop>>,
+}
+
+/// A redirect that was followed.
+#[derive(Clone)]
+pub struct Hop {
+    url: Url,
+    head: ResponseHead,
+}
+
+impl Hop {
+    pub(super) fn new(url: &Url, head: HeadRef<'_>) -> Self {
+        let mut url = url.clone();
+        // A URL with a host takes both.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let head = head.to_owned();
+        Self { url, head }
+    }
+
+    /// The URL that was asked, without userinfo.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.head().status()
+    }
+
+    /// The head of the response.
+    pub fn head(&self) -> HeadRef<'_> {
+        self.head.as_ref()
+    }
+}
+
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status().as_u16(), redacted(&self.url))
+    }
 }
 
 /// What came of an attempt.
@@ -58,6 +102,11 @@ pub enum Next {
     /// The request was retried after this wait.
     Retry {
         /// The wait.
+        wait: Duration,
+    },
+    /// The request that follows a redirect was sent after this wait.
+    Redirect {
+        /// The wait: none, unless there is a retry policy and the peer asked for one.
         wait: Duration,
     },
     /// It was sent once more at once, on a new connection, because a kept one had died. That is no retry: no policy is
@@ -93,6 +142,8 @@ impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Retry { wait } => write!(f, "retried after a wait of {wait:?}"),
+            Self::Redirect { wait } if wait.is_zero() => f.write_str("redirected"),
+            Self::Redirect { wait } => write!(f, "redirected after a wait of {wait:?}"),
             Self::Replay(why) => write!(f, "replayed ({})", why.as_str()),
             Self::WithoutExpectation => f.write_str("sent without the expectation"),
             Self::Stop(why) => write!(f, "the last ({})", why.as_str()),
@@ -117,6 +168,19 @@ impl Attempts {
             self.left_out += 1;
         }
         self.list.push(attempt);
+    }
+
+    /// The last of them was a redirect, which is followed.
+    pub(super) fn redirected(&mut self, hop: Hop) {
+        if let Some(last) = self.list.last_mut() {
+            last.redirect = Some(Arc::new(hop));
+        }
+    }
+
+    /// The redirects that were followed, in order.
+    pub fn history(&self) -> impl Iterator<Item = &Hop> {
+        let hops = self.list.iter().map(|attempt| attempt.redirect.as_deref());
+        hops.flatten()
     }
 
     /// How many are left out, behind the first fifty.
@@ -164,6 +228,7 @@ mod tests {
                 next: Next::Retry {
                     wait: Duration::ZERO,
                 },
+                redirect: None,
             });
         }
         let began: Vec<_> = attempts.iter().map(|it| it.began.as_nanos()).collect();

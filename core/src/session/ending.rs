@@ -6,8 +6,8 @@ use super::attempt::{AttemptOutcome, Next};
 use super::connections::{Member, MemberState};
 use super::error::Error;
 use super::exchange::{Exchange, ExchangeState, Parting};
+use super::judging::HeadVerdict;
 use super::kind::ErrorKind;
-use super::retrying::HeadVerdict;
 use super::session::Session;
 use crate::base::{CloseReason, ConnectionId, Now, Pulse, RequestId, Stage};
 use crate::policy::{Loss, Replay};
@@ -120,15 +120,15 @@ impl Session {
             }
         };
         match parting {
-            Parting::Retry(_) | Parting::WithoutExpectation if self.closed => {
+            Parting::Anew { .. } | Parting::WithoutExpectation if self.closed => {
                 let error = Error::new(ErrorKind::SessionClosed, Stage::PoolWait);
                 let error = self.judge_failure(now, id, error, true);
                 self.exchanges.remove(id.0);
                 error.map_or_else(gone, Parting::Fail)
             }
-            Parting::Retry(wait) => {
+            Parting::Anew { wait, here } => {
                 self.rest(now, id, wait);
-                Parting::Retry(wait)
+                Parting::Anew { wait, here }
             }
             Parting::WithoutExpectation => Parting::WithoutExpectation,
             Parting::Fail(error) => {

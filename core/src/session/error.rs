@@ -63,10 +63,15 @@ impl Error {
 
     /// The error of an exchange that was under way on a connection.
     pub(crate) fn in_exchange(kind: ErrorKind, stage: Stage, pulse: &Pulse) -> Self {
-        let mut error = Self::new(kind, stage);
-        error.0.progress = pulse.progress();
-        (error.0.sent, error.0.received) = (pulse.sent(), pulse.received());
-        error
+        Self::new(kind, stage).on(pulse)
+    }
+
+    /// The error with what has moved on its connection.
+    #[must_use]
+    pub(crate) fn on(mut self, pulse: &Pulse) -> Self {
+        self.0.progress = pulse.progress();
+        (self.0.sent, self.0.received) = (pulse.sent(), pulse.received());
+        self
     }
 
     /// The error of a time limit, with what has moved since it passed: whoever drives the connection hears of it later. A
@@ -246,6 +251,11 @@ impl Error {
         self.0.kind == ErrorKind::SessionClosed
     }
 
+    /// The request was redirected to where it cannot go, or too often.
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Redirect(_))
+    }
+
     /// A time limit passed, or would have before the next attempt.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
@@ -365,6 +375,7 @@ impl core::error::Error for Error {
             ErrorKind::Request(error) => Some(error),
             ErrorKind::Resolve(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),
+            ErrorKind::Redirect(error) => Some(error),
             ErrorKind::Content(error) => Some(error),
             _ => None,
         }

@@ -27,8 +27,8 @@ pub enum Event {
     /// The request can take its next piece of content: hand it over with
     /// [`Engine::push_content`](crate::Engine::push_content), now or later.
     ContentWanted(RequestId),
-    /// The request is sent anew, now or after a rest: what was told of it so far, interim responses, is void, and content
-    /// that is pushed is asked for from its beginning.
+    /// The request is sent anew, now or after a rest, to the same place or where it was redirected to: what was told of it
+    /// so far, interim responses, is void, and content that is pushed is asked for from its beginning, if it still has some.
     Again(RequestId),
     /// The request failed.
     Failed(RequestId, Error),
@@ -40,8 +40,8 @@ pub enum Event {
 pub enum Verdict {
     /// It is the application's, and came by these attempts.
     Deliver(Attempts),
-    /// It is nobody's: the request is retried, or sent again without an expectation that the peer has refused, or has
-    /// failed. Give the connection back with [`Engine::again`](crate::Engine::again), which tells.
+    /// It is nobody's: the request is retried, follows a redirect, or is sent again without an expectation that the peer has
+    /// refused, or has failed. Give the connection back with [`Engine::again`](crate::Engine::again), which tells.
     Again,
     /// The request is over meanwhile (its time ran out, the session was closed): give the connection back with
     /// [`Engine::abort`](crate::Engine::abort), which has the error.

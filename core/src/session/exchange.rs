@@ -9,7 +9,7 @@ use super::error::Error;
 use super::request::Request;
 use super::timers::Patience;
 use crate::base::{ConnectionId, Tick};
-use crate::policy::{Retries, StopReason};
+use crate::policy::{Redirects, Retries, StopReason};
 use crate::pool::{OriginId, Place};
 
 /// A request that was submitted and has not ended.
@@ -44,6 +44,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Course {
     pub(crate) attempts: Attempts,
     pub(crate) retries: Option<Retries>,
+    /// Where it began, once it was redirected.
+    pub(crate) redirects: Option<Redirects>,
 }
 
 /// Where a request is. Each state has exactly one who acts next.
@@ -68,8 +70,8 @@ pub(crate) enum ExchangeState {
 /// What becomes of a request whose response is nobody's.
 #[derive(Debug)]
 pub(crate) enum Parting {
-    /// It is retried after this wait.
-    Retry(Duration),
+    /// It is sent anew, or the one that follows it, after this wait; `here` if that takes the same kind of connection.
+    Anew { wait: Duration, here: bool },
     /// It is sent without its expectation.
     WithoutExpectation,
     /// It has failed.

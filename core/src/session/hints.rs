@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::error::Error;
 use super::kind::ErrorKind;
 use crate::base::{Progress, Stage};
-use crate::policy::StopReason;
+use crate::policy::{RedirectError, StopReason};
 use crate::pool::Shortage;
 
 /// Advice, if there is some to give: on what went wrong, then on why it was not tried again.
@@ -28,7 +28,21 @@ fn of_kind(error: &Error) -> Option<Cow<'static, str>> {
             format!("if the peer is trusted, raise `Limits::{}`", limit.field()).into()
         }
         (ErrorKind::SessionClosed, _) => "a closed session sends nothing: make another one".into(),
+        (ErrorKind::Redirect(error), _) => redirect(*error)?.into(),
         (ErrorKind::NoTls, _) => "only http can be asked".into(),
+        _ => return None,
+    })
+}
+
+fn redirect(error: RedirectError) -> Option<&'static str> {
+    Some(match error {
+        RedirectError::TooMany => {
+            "`Error::attempts` has the history; the bound is `RedirectPolicy::max`"
+        }
+        RedirectError::Downgrade => "`RedirectPolicy::allow_downgrade` allows it",
+        RedirectError::CannotReplay => {
+            "hand the content over in memory, or do not follow and ask the new place yourself"
+        }
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::causes::{ContentError, RequestError, ResolveError};
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;
+use crate::policy::RedirectError;
 
 /// What went wrong, and with that whose fault it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub enum ErrorKind {
     /// The peer's: it answered with this status, and no retry is left ([`OnExhausted`](crate::OnExhausted)); or the
     /// application asked for an error (`error_for_status`).
     Status(StatusCode),
+    /// The peer's, most often: it redirects the request to where that cannot go. [`Error::attempts`](crate::Error::attempts)
+    /// has the history.
+    Redirect(RedirectError),
     /// The session was closed while the request was under way.
     SessionClosed,
     /// This build's: it cannot speak TLS, and `https` is never spoken without.
@@ -81,6 +85,14 @@ impl ErrorKind {
             Self::Transport(_) => "transport",
             Self::PoolFull => "pool-full",
             Self::Status(_) => "status",
+            Self::Redirect(error) => match error {
+                RedirectError::ConflictingLocations => "redirect-conflicting-locations",
+                RedirectError::TooMany => "redirect-too-many",
+                RedirectError::BadLocation => "redirect-bad-location",
+                RedirectError::Scheme => "redirect-scheme",
+                RedirectError::Downgrade => "redirect-downgrade",
+                RedirectError::CannotReplay => "redirect-cannot-replay",
+            },
             Self::SessionClosed => "session-closed",
             Self::NoTls => "no-tls",
             Self::Content(_) => "content-source",
@@ -120,6 +132,7 @@ impl fmt::Display for ErrorKind {
             Self::Peer(violation) => violation.fmt(f),
             Self::Closed => Failure::Closed.fmt(f),
             Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
+            Self::Redirect(error) => error.fmt(f),
             Self::SessionClosed => f.write_str("the session was closed"),
             Self::NoTls => f.write_str("this build cannot speak TLS"),
             Self::Content(error) => error.fmt(f),

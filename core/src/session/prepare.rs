@@ -303,17 +303,14 @@ pub(crate) fn encode_head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 fn write_request_line(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     let request = parts.request;
     let target = match request.asterisk {
-        true => Some(RequestTarget::Asterisk),
-        // A request exists only if its target is valid.
-        false => RequestTarget::of(&request.url),
+        true => RequestTarget::Asterisk,
+        false => RequestTarget::of_request(&request.url),
     };
-    if let Some(target) = target {
-        let target = match parts.route {
-            Route::ForwardProxy(_) => target.by_way_of_proxy(&request.key.origin),
-            Route::Direct | Route::Tunnel(_) => target,
-        };
-        wire::write_request_line(out, &request.method, target);
-    }
+    let target = match parts.route {
+        Route::ForwardProxy(_) => target.by_way_of_proxy(&request.key.origin),
+        Route::Direct | Route::Tunnel(_) => target,
+    };
+    wire::write_request_line(out, &request.method, target);
 }
 
 fn write_own_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
@@ -328,11 +325,8 @@ fn write_own_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 }
 
 fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
-    if let Some(authorization) = parts.authorization() {
-        wire::write_line(out, "Authorization", authorization);
-    }
-    if let Some(late) = parts.late.filter(|late| !late.cookies.is_empty()) {
-        write_cookies(out, &late.cookies);
+    if parts.late.is_some() || parts.request.authorization.is_some() {
+        write_secrets(out, parts);
     }
     if let Route::ForwardProxy(credentials) = parts.route
         && !parts.has_proxy_authorization()
@@ -348,9 +342,17 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     }
 }
 
-fn write_cookies(out: &mut Vec<u8>, cookies: &[u8]) {
-    for part in [b"Cookie: ", cookies, b"\r\n"] {
-        out.extend_from_slice(part);
+/// What is between the application and this origin alone.
+#[inline(never)]
+fn write_secrets(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    if let Some(authorization) = parts.authorization() {
+        wire::write_line(out, "Authorization", authorization);
+    }
+    let cookies = parts.late.map_or(&[][..], |late| &late.cookies);
+    if !cookies.is_empty() {
+        for part in [b"Cookie: ", cookies, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::key::PoolKey;
 use super::request::{Content, Request, refused};
 use super::shape::{Lines, Shape};
-use crate::message::{Fields, Known, Origin};
+use crate::message::{Fields, Known, Origin, RequestTarget};
 use crate::policy::Redirect;
 
 /// Fields that say something about the content, besides all that begin with `Content-` (RFC 9110 §15.4).
@@ -54,6 +54,7 @@ impl Request {
 
     fn follow(&self, redirect: &Redirect) -> Result<Self, RequestError> {
         let origin = Origin::of(&redirect.url).map_err(RequestError::Origin)?;
+        RequestTarget::of(&redirect.url).ok_or(RequestError::Target)?;
         let mut next = self.clone();
         next.method = redirect.request.method.clone();
         next.url = redirect.url.clone();
@@ -83,7 +84,7 @@ impl Request {
     /// Whether the lines of this name go along.
     fn keeps(&self, name: &[u8], redirect: &Redirect) -> bool {
         let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
-        let of_content = OF_CONTENT.iter().any(|other| is(&other)) || begins_with_content(name);
+        let of_content = OF_CONTENT.iter().any(is) || begins_with_content(name);
         let of_origin = STAYS_BEHIND & Known::of(name).bit() != 0 || self.is_sensitive(name);
         let referer = is(&"Referer");
         !(of_content && !redirect.request.keeps_content

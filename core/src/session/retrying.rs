@@ -13,36 +13,20 @@ use super::exchange::{Exchange, ExchangeState, Parting};
 use super::hook::{RetryCase, RetryChoice};
 use super::kind::ErrorKind;
 use super::session::Session;
-use crate::base::{ConnectionId, Now, Progress, RequestId, Stage, Tick};
+use crate::base::{Now, Progress, RequestId, Stage, Tick};
 use crate::message::HeadRef;
 use crate::policy::{Cause, Facts, Retries, Retry, Stop, StopReason};
 
-/// What is to be done with a response.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum HeadVerdict {
-    Deliver,
-    /// The exchange knows what becomes of it; its connection is to be left.
-    Part,
-    /// The request is over already.
-    Abort,
-}
-
 impl Session {
-    /// The final head of a response has come on the request's connection. `untouched` tells whether the content of the
-    /// request can still be sent from its beginning.
-    pub(crate) fn judge_head(
+    /// What becomes of a request whose response may be retried; `None` if that is for the application.
+    pub(super) fn judge_status(
         &mut self,
         now: Now,
         id: RequestId,
         head: HeadRef<'_>,
         untouched: bool,
-    ) -> HeadVerdict {
-        let Some(exchange) = self.exchanges.get_mut(id.0) else {
-            return HeadVerdict::Abort;
-        };
-        let ExchangeState::Running(connection) = exchange.state else {
-            return HeadVerdict::Abort;
-        };
+    ) -> Option<Parting> {
+        let exchange = self.exchanges.get_mut(id.0)?;
         let policy = match exchange.request.retry_in(&self.config) {
             None => Err(StopReason::NoPolicy),
             Some(policy) if !policy.concerns(head.status()) => Err(StopReason::Success),
@@ -54,15 +38,15 @@ impl Session {
             Ok(policy) => policy,
             Err(reason) => {
                 exchange.stop = reason;
-                return HeadVerdict::Deliver;
+                return None;
             }
         };
         let retries = self.retries_of(id, &policy);
-        let verdict = self.judge_status(now, id, &policy, retries, head, untouched);
-        self.act_on_status(now, id, connection, head.status(), verdict)
+        let verdict = self.retry_after_status(now, id, &policy, retries, head, untouched);
+        self.act_on_status(now, id, head.status(), verdict)
     }
 
-    fn judge_status(
+    fn retry_after_status(
         &mut self,
         now: Now,
         id: RequestId,
@@ -90,56 +74,58 @@ impl Session {
         &mut self,
         now: Now,
         id: RequestId,
-        connection: ConnectionId,
         status: StatusCode,
         verdict: Result<Duration, Stop>,
-    ) -> HeadVerdict {
-        let parting = match verdict {
+    ) -> Option<Parting> {
+        match verdict {
             Ok(wait) => {
                 let outcome = AttemptOutcome::Status(status);
                 self.note_attempt(now, id, outcome, Next::Retry { wait });
-                Parting::Retry(wait)
+                Some(Parting::Anew { wait, here: true })
             }
             Err(Stop {
                 reason,
                 delivers: true,
             }) => {
-                if let Some(exchange) = self.exchanges.get_mut(id.0) {
-                    exchange.stop = reason;
-                }
-                return HeadVerdict::Deliver;
+                self.exchanges.get_mut(id.0)?.stop = reason;
+                None
             }
-            Err(Stop { reason, .. }) => {
-                let error = self.status_error(id, connection, status, reason);
-                let outcome = AttemptOutcome::Status(status);
-                self.note_attempt(now, id, outcome, Next::Stop(reason));
-                Parting::Fail(self.settled(id, error, reason))
-            }
-        };
-        if let Some(exchange) = self.exchanges.get_mut(id.0) {
-            exchange.state = ExchangeState::Parting(connection, parting);
+            Err(Stop { reason, .. }) => Some(self.stopped_by_status(now, id, status, reason)),
         }
-        HeadVerdict::Part
+    }
+
+    /// The request has failed of a response that is not handed over.
+    pub(super) fn stopped_by_status(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        status: StatusCode,
+        reason: StopReason,
+    ) -> Parting {
+        let error = self.status_error(id, status, reason);
+        let outcome = AttemptOutcome::Status(status);
+        self.note_attempt(now, id, outcome, Next::Stop(reason));
+        Parting::Fail(self.settled(id, error, reason))
     }
 
     /// The error of a request whose last response is not handed over.
-    fn status_error(
-        &self,
-        id: RequestId,
-        connection: ConnectionId,
-        status: StatusCode,
-        reason: StopReason,
-    ) -> Error {
+    fn status_error(&self, id: RequestId, status: StatusCode, reason: StopReason) -> Error {
         let (kind, stage) = match reason {
             StopReason::Deadline => (ErrorKind::Timeout, Stage::Deadline),
             _ => (ErrorKind::Status(status), Stage::Head),
         };
-        let error = match self.members.get(connection.0) {
-            Some(member) => Error::in_exchange(kind, stage, &member.pulse),
-            None => Error::new(kind, stage),
-        };
+        let error = self.moved(id, Error::new(kind, stage));
         let limit = self.limit_of(id, stage).filter(|_| error.is_timeout());
         self.addressed(id, error.with_limit(limit))
+    }
+
+    /// An error, with what has moved on the request's connection.
+    pub(super) fn moved(&self, id: RequestId, error: Error) -> Error {
+        let connection = self.exchanges.get(id.0).and_then(Exchange::connection);
+        match connection.and_then(|connection| self.members.get(connection.0)) {
+            Some(member) => error.on(&member.pulse),
+            None => error,
+        }
     }
 
     /// An attempt has failed. `None`: the request rests, and [`Session::resume_rested`] is to be called when its
@@ -242,14 +228,14 @@ impl Session {
         }
     }
 
-    fn retries_of(&mut self, id: RequestId, policy: &Retry) -> Retries {
+    pub(super) fn retries_of(&mut self, id: RequestId, policy: &Retry) -> Retries {
         let exchange = self.exchanges.get_mut(id.0);
         let course = exchange.and_then(|exchange| exchange.course.as_mut());
         let kept = course.and_then(|course| course.retries.take());
         kept.unwrap_or_else(|| Retries::drawing(policy, self.jitter.fork()))
     }
 
-    fn keep_retries(&mut self, id: RequestId, retries: Retries) {
+    pub(super) fn keep_retries(&mut self, id: RequestId, retries: Retries) {
         if let Some(exchange) = self.exchanges.get_mut(id.0) {
             exchange.course.get_or_insert_default().retries = Some(retries);
         }
@@ -271,6 +257,7 @@ impl Session {
                 connection,
                 outcome,
                 next,
+                redirect: None,
             };
             let course = exchange.course.get_or_insert_default();
             course.attempts.push(attempt);
@@ -293,6 +280,7 @@ impl Session {
             connection: self.info_of(id),
             outcome: AttemptOutcome::Status(status),
             next: Next::Stop(exchange.stop),
+            redirect: None,
         });
         Some(attempts)
     }
@@ -310,7 +298,7 @@ impl Session {
     }
 
     /// The error behind all attempts of its request, which has none after this.
-    fn settled(&mut self, id: RequestId, error: Error, reason: StopReason) -> Error {
+    pub(super) fn settled(&mut self, id: RequestId, error: Error, reason: StopReason) -> Error {
         let exchange = self.exchanges.get_mut(id.0);
         let course = exchange.and_then(|exchange| exchange.course.take());
         let attempts = course.map_or_else(Attempts::default, |course| course.attempts);
@@ -354,7 +342,7 @@ impl Exchange {
 }
 
 /// The value of Retry-After; a field that must stand once and stands twice says nothing.
-fn only_value<'a>(head: HeadRef<'a>) -> Option<&'a [u8]> {
+pub(super) fn only_value<'a>(head: HeadRef<'a>) -> Option<&'a [u8]> {
     let mut values = head.fields().get_all("Retry-After");
     values.next().filter(|_| values.next().is_none())
 }

@@ -167,7 +167,7 @@ impl Session {
     }
 
     /// Why this session does not send a request, if it does not.
-    fn refusal(&self, request: &Request) -> Option<Error> {
+    pub(super) fn refusal(&self, request: &Request) -> Option<Error> {
         if self.closed {
             return Some(Error::new(ErrorKind::SessionClosed, Stage::Prepare));
         }

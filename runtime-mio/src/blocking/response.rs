@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use sessile_core::{
-    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Incoming, Live, Look, Now,
+    Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Hop, Incoming, Live, Look, Now,
     Readiness, RequestId, ResponseHead, StatusCode, Url, Version, text_from,
 };
 
@@ -57,7 +57,7 @@ impl Response {
         self.incoming.id()
     }
 
-    /// The URL that was asked.
+    /// The URL that was asked, the last one after redirects.
     pub fn url(&self) -> Option<&Url> {
         self.incoming.url()
     }
@@ -65,6 +65,11 @@ impl Response {
     /// All attempts that it took, in order: those before were retried or replayed, the last brought this response.
     pub fn attempts(&self) -> &Attempts {
         self.incoming.attempts()
+    }
+
+    /// The redirects that were followed on the way, in order.
+    pub fn history(&self) -> impl Iterator<Item = &Hop> {
+        self.attempts().history()
     }
 
     /// The response, unless its status is 400 or more.

@@ -66,7 +66,7 @@ impl<'a> Exchange<'a> {
 
     pub(super) fn run(mut self) -> Ran {
         let mut now = self.shared.clock.now();
-        self.request.begin_attempt();
+        self.request.begin_attempt(&self.live);
         if self.live.info().served > 0 {
             // Whatever an idle connection has to say makes it useless: look before the first octet goes out.
             read(&mut self.live, now);

@@ -182,6 +182,7 @@ impl Task {
             Step::Failed(error) => self.fail(hub, error),
             Step::Use(mut live) => {
                 self.record.again();
+                self.request.begin_attempt(&live);
                 hub.network.note(&format!("{id:?} begins"));
                 live.read(hub.now(), |stream, space| stream.read(space));
                 self.drive(hub, id, live);

@@ -1,0 +1,164 @@
+//! A request goes where its response says.
+//!
+//! [`Redirects`] decide; here the next request takes the place of the one before, in the same exchange: its time, its
+//! attempts and its retries go on. What it needs from the session is decided anew.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::attempt::{AttemptOutcome, Hop, Next};
+use super::error::Error;
+use super::exchange::{Exchange, Parting};
+use super::kind::ErrorKind;
+use super::request::Request;
+use super::retrying::only_value;
+use super::session::Session;
+use crate::base::{Now, RequestId, Stage};
+use crate::message::HeadRef;
+use crate::policy::{Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason};
+
+/// Why a redirect is not followed.
+enum Halt {
+    /// It cannot be.
+    Failed(Error),
+    /// The retry policy says so, of which each redirect spends something.
+    Stopped(Stop),
+}
+
+impl Session {
+    /// What becomes of a request that is redirected; `None` if the response is the answer.
+    pub(super) fn judge_redirect(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Option<Parting> {
+        let exchange = self.exchanges.get(id.0)?;
+        let policy = exchange.request.redirects_in(&self.config)?;
+        let found = match self.redirect_of(id, &policy, head, untouched) {
+            Ok(None) => return None,
+            Ok(Some(redirect)) => self.admit(now, id, &redirect, head, untouched),
+            Err(halt) => Err(halt),
+        };
+        match found {
+            Ok((next, wait)) => Some(self.follow(now, id, next, wait, head)),
+            Err(Halt::Stopped(Stop {
+                reason,
+                delivers: true,
+            })) => {
+                self.exchanges.get_mut(id.0)?.stop = reason;
+                None
+            }
+            Err(Halt::Stopped(Stop { reason, .. })) => {
+                Some(self.stopped_by_status(now, id, head.status(), reason))
+            }
+            Err(Halt::Failed(error)) => {
+                let error = self.moved(id, error);
+                let outcome = AttemptOutcome::Status(head.status());
+                self.note_attempt(now, id, outcome, Next::Stop(StopReason::Redirect));
+                Some(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
+            }
+        }
+    }
+
+    fn redirect_of(
+        &mut self,
+        id: RequestId,
+        policy: &RedirectPolicy,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Result<Option<Redirect>, Halt> {
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return Ok(None);
+        };
+        let request = &exchange.request;
+        let facts = Redirecting {
+            url: &request.url,
+            method: &request.method,
+            rewindable: untouched || request.is_in_memory(),
+        };
+        let course = exchange.course.get_or_insert_default();
+        let redirects = course
+            .redirects
+            .get_or_insert_with(|| Redirects::from(request.key.origin.clone()));
+        let locations = head.fields().get_all("Location");
+        let found = redirects.after(policy, &facts, head.status(), locations);
+        found.map_err(|error| {
+            let error = Error::new(ErrorKind::Redirect(error), Stage::Head);
+            Halt::Failed(error.at(&request.url))
+        })
+    }
+
+    /// The request that follows, if this session sends it, and after which wait.
+    fn admit(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        redirect: &Redirect,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Result<(Arc<Request>, Duration), Halt> {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            let gone = Error::new(ErrorKind::SessionClosed, Stage::Head);
+            return Err(Halt::Failed(gone));
+        };
+        let next = exchange
+            .request
+            .redirected(redirect)
+            .map_err(Halt::Failed)?;
+        if let Some(refusal) = self.refusal(&next) {
+            return Err(Halt::Failed(refusal.at(&next.url)));
+        }
+        let facts = Facts {
+            method: &next.method,
+            safe: next.safe,
+            rewindable: untouched || next.is_in_memory(),
+            now,
+            deadline: exchange.deadline,
+        };
+        let policy = exchange.request.retry_in(&self.config).cloned();
+        let wait = match policy {
+            None => Duration::ZERO,
+            Some(policy) => {
+                let mut retries = self.retries_of(id, &policy);
+                let judged = retries.after_redirect(&policy, &facts, only_value(head));
+                self.keep_retries(id, retries);
+                judged.map_err(Halt::Stopped)?
+            }
+        };
+        Ok((Arc::new(next), wait))
+    }
+
+    /// The next request takes the place of the one before.
+    fn follow(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        next: Arc<Request>,
+        wait: Duration,
+        head: HeadRef<'_>,
+    ) -> Parting {
+        let outcome = AttemptOutcome::Status(head.status());
+        self.note_attempt(now, id, outcome, Next::Redirect { wait });
+        let Some(exchange) = self.exchanges.get_mut(id.0) else {
+            return Parting::Anew { wait, here: false };
+        };
+        exchange.note_hop(head);
+        let here = exchange.request.key == next.key;
+        exchange.request = next;
+        exchange.replays = 0;
+        exchange.expect_refused = false;
+        Parting::Anew { wait, here }
+    }
+}
+
+impl Exchange {
+    /// Its last attempt was a redirect, which is followed.
+    fn note_hop(&mut self, head: HeadRef<'_>) {
+        let hop = Hop::new(&self.request.url, head);
+        if let Some(course) = &mut self.course {
+            course.attempts.redirected(hop);
+        }
+    }
+}

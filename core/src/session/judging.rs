@@ -1,0 +1,59 @@
+//! The final head of a response has come: whose is it? The application's, or is the request sent anew because of it: to
+//! another place, or to the same one once more.
+
+use super::exchange::{ExchangeState, Parting};
+use super::session::Session;
+use crate::base::{Now, RequestId};
+use crate::message::HeadRef;
+use crate::policy::is_redirect;
+
+/// What is to be done with a response.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum HeadVerdict {
+    Deliver,
+    /// The exchange knows what becomes of it; its connection is to be left.
+    Part,
+    /// The request is over already.
+    Abort,
+}
+
+impl Session {
+    /// The final head of a response has come on the request's connection. `untouched` tells whether the content of the
+    /// request can still be sent from its beginning.
+    pub(crate) fn judge_head(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> HeadVerdict {
+        let state = self.exchanges.get(id.0).map(|exchange| &exchange.state);
+        let Some(ExchangeState::Running(connection)) = state else {
+            return HeadVerdict::Abort;
+        };
+        let connection = *connection;
+        let Some(parting) = self.judge(now, id, head, untouched) else {
+            return HeadVerdict::Deliver;
+        };
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.state = ExchangeState::Parting(connection, parting);
+        }
+        HeadVerdict::Part
+    }
+
+    /// What becomes of a request whose response is not for the application; `None` if it is.
+    fn judge(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Option<Parting> {
+        if is_redirect(head.status())
+            && let Some(parting) = self.judge_redirect(now, id, head, untouched)
+        {
+            return Some(parting);
+        }
+        self.judge_status(now, id, head, untouched)
+    }
+}
