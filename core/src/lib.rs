@@ -144,12 +144,13 @@ pub use policy::{
     RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects, Replay, Retries, Retry,
     RetryBudget, Stop, StopReason,
 };
-pub use pool::{PoolLimits, Shortage, WhenFull};
+pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{
     Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
-    ErrorKind, Event, ExpectContinue, Hop, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
-    PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
-    RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
+    ErrorKind, Event, ExpectContinue, Hop, IdleConnection, MinimumSpeed, Mount, Mounts, Next,
+    OriginSnapshot, PoolCounters, PoolEvent, PoolFact, PoolSnapshot, PrefixError, Prepared,
+    Request, RequestError, ResolveError, RetryCase, RetryChoice, RetryHook, Route, SourceError,
+    Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

@@ -241,9 +241,9 @@ impl Session {
                 ensure(own, "it is dialled for nothing")
             }
             MemberState::Idle(since) => {
-                let limit = member.idle_limit(&self.config.pool);
+                let limit = member.idle_limit();
                 let due = limit.map(|limit| since.after(limit));
-                let due = due.into_iter().chain(member.end(&self.config.pool)).min();
+                let due = due.into_iter().chain(member.end()).min();
                 self.is_armed(owner, member.armed, due)
             }
             MemberState::Draining(until, _) => self.is_armed(owner, member.armed, Some(until)),
@@ -366,7 +366,7 @@ impl Session {
     }
 
     fn paint_member(&self, member: &Member, from: &dyn Fn(Tick) -> i128, out: &mut String) {
-        let end = member.end(&self.config.pool).map(from);
+        let end = member.end().map(from);
         let used = (member.served > 0, member.rested, end);
         let _ = match member.state {
             MemberState::Attempt(_) | MemberState::Free => write!(out, "a"),

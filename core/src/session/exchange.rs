@@ -46,6 +46,17 @@ pub(crate) struct Course {
     pub(crate) retries: Option<Retries>,
     /// Where it began, once it was redirected.
     pub(crate) redirects: Option<Redirects>,
+    /// The request as the application made it, or a redirect, if the session has filled something in.
+    pub(crate) bare: Option<Arc<Request>>,
+}
+
+impl Course {
+    pub(crate) fn of(bare: Arc<Request>) -> Box<Self> {
+        Box::new(Self {
+            bare: Some(bare),
+            ..Self::default()
+        })
+    }
 }
 
 /// Where a request is. Each state has exactly one who acts next.

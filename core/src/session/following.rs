@@ -25,6 +25,13 @@ enum Halt {
     Stopped(Stop),
 }
 
+/// The request that follows a redirect.
+struct Following {
+    bare: Request,
+    /// With what the session has filled in, if it has.
+    dressed: Option<Arc<Request>>,
+}
+
 impl Session {
     /// What becomes of a request that is redirected; `None` if the response is the answer.
     pub(super) fn judge_redirect(
@@ -98,16 +105,18 @@ impl Session {
         redirect: &Redirect,
         head: HeadRef<'_>,
         untouched: bool,
-    ) -> Result<(Arc<Request>, Duration), Halt> {
+    ) -> Result<(Following, Duration), Halt> {
         let Some(exchange) = self.exchanges.get(id.0) else {
             let gone = Error::new(ErrorKind::SessionClosed, Stage::Head);
             return Err(Halt::Failed(gone));
         };
-        let next = exchange
-            .request
-            .redirected(redirect)
-            .map_err(Halt::Failed)?;
-        if let Some(refusal) = self.refusal(&next) {
+        let course = exchange.course.as_ref();
+        let bare = course.and_then(|course| course.bare.as_ref());
+        let bare = bare.unwrap_or(&exchange.request);
+        let bare = bare.redirected(redirect).map_err(Halt::Failed)?;
+        let dressed = self.dress(&bare).map_err(Halt::Failed)?;
+        let next = dressed.as_deref().unwrap_or(&bare);
+        if let Some(refusal) = self.refusal(next) {
             return Err(Halt::Failed(refusal.at(&next.url)));
         }
         let facts = Facts {
@@ -127,7 +136,7 @@ impl Session {
                 judged.map_err(Halt::Stopped)?
             }
         };
-        Ok((Arc::new(next), wait))
+        Ok((Following { bare, dressed }, wait))
     }
 
     /// The next request takes the place of the one before.
@@ -135,7 +144,7 @@ impl Session {
         &mut self,
         now: Now,
         id: RequestId,
-        next: Arc<Request>,
+        next: Following,
         wait: Duration,
         head: HeadRef<'_>,
     ) -> Parting {
@@ -145,8 +154,9 @@ impl Session {
             return Parting::Anew { wait, here: false };
         };
         exchange.note_hop(head);
-        let here = exchange.request.key == next.key;
-        exchange.request = next;
+        let key = exchange.request.key.clone();
+        exchange.become_next(next);
+        let here = exchange.request.key == key;
         exchange.replays = 0;
         exchange.expect_refused = false;
         Parting::Anew { wait, here }
@@ -154,6 +164,15 @@ impl Session {
 }
 
 impl Exchange {
+    fn become_next(&mut self, next: Following) {
+        let bare = Arc::new(next.bare);
+        let course = self.course.get_or_insert_default();
+        (self.request, course.bare) = match next.dressed {
+            Some(dressed) => (dressed, Some(bare)),
+            None => (bare, None),
+        };
+    }
+
     /// Its last attempt was a redirect, which is followed.
     fn note_hop(&mut self, head: HeadRef<'_>) {
         let hop = Hop::new(&self.request.url, head);

@@ -146,12 +146,12 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                if let Some(reason) = member.idle_end(now, &self.config.pool) {
+                if let Some(reason) = member.idle_end(now) {
                     return self.discard_idle(now, id, reason);
                 }
-                let limit = member.idle_limit(&self.config.pool);
+                let limit = member.idle_limit();
                 let limit = limit.map(|limit| since.after(limit));
-                let end = member.end(&self.config.pool);
+                let end = member.end();
                 if let Some(due) = limit.into_iter().chain(end).min() {
                     self.timers
                         .arm(&mut member.armed, Owner::Connection(id), due);

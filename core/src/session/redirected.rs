@@ -72,12 +72,7 @@ impl Request {
             next.authorization = None;
             next.estranged = true;
         }
-        next.shape = next.own_shape()?;
-        next.displaced = match next.estranged {
-            // Who knows what else of the session's is a secret.
-            true => u32::MAX,
-            false => self.displaced & !self.fields.known() | next.fields.known(),
-        };
+        next.refit()?;
         Ok(next)
     }
 
@@ -98,7 +93,7 @@ impl Request {
     }
 
     /// The verdict on its own lines alone.
-    fn own_shape(&self) -> Result<Shape, RequestError> {
+    pub(super) fn own_shape(&self) -> Result<Shape, RequestError> {
         let lines = Lines {
             own: &self.fields,
             removed: &self.removed,

@@ -11,6 +11,7 @@ use super::establish::{Establish, Order};
 use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::kind::ErrorKind;
+use super::outfit::Taken;
 use super::prepare::ConstantHead;
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, PoolFact, Stats};
@@ -20,13 +21,15 @@ use crate::base::{
 };
 use crate::message::Scheme;
 use crate::policy::{StopReason, Tokens};
-use crate::pool::{Assignment, OriginId, Place, Pool};
+use crate::pool::{Assignment, OriginId, OriginLimits, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
 pub(super) struct Tenant {
     pub(super) key: PoolKey,
     pub(super) head: ConstantHead,
+    /// The bounds on its connections.
+    pub(super) limits: Arc<OriginLimits>,
 }
 
 /// All requests and connections of one session, by id.
@@ -35,6 +38,10 @@ pub(crate) struct Session {
     pub(super) config: Config,
     rules: Arc<Rules>,
     timeouts: Arc<Timeouts>,
+    /// The bounds on the connections of an origin that has none of its own.
+    limits: Arc<OriginLimits>,
+    /// Every request is sent as it is: there is nothing to fill in.
+    plain: bool,
     /// How soon a connection must be looked at whose request has these limits.
     pub(super) first_look: Option<Duration>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
@@ -64,6 +71,8 @@ impl Session {
         Self {
             rules: Arc::new(config.rules()),
             timeouts: Arc::new(config.timeouts.clone()),
+            limits: Arc::new(config.pool.of_an_origin()),
+            plain: config.mounts.is_empty() && config.query.is_empty(),
             first_look: first_look(&config.timeouts, None),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
@@ -121,6 +130,18 @@ impl Session {
     // ------------------------------------------------------------------------------------------------ requests come
 
     pub(crate) fn submit(&mut self, now: Now, request: Arc<Request>) -> RequestId {
+        let Taken {
+            request,
+            course,
+            refusal,
+        } = match self.plain {
+            true => Taken {
+                request,
+                course: None,
+                refusal: None,
+            },
+            false => self.dress_new(request),
+        };
         let origin = self.intern(&request);
         let timeouts = request.timeouts_in(&self.config.timeouts);
         let limit = request.deadline.or(timeouts.deadline);
@@ -132,13 +153,13 @@ impl Session {
             granted: now.tick,
             deadline: limit.map(|limit| now.tick.after(limit)),
             armed: None,
-            course: None,
+            course,
             replays: 0,
             expect_refused: false,
             expects: false,
             stop: StopReason::NoPolicy,
         };
-        let refusal = self.refusal(&exchange.request);
+        let refusal = refusal.or_else(|| self.refusal(&exchange.request));
         let id = RequestId(self.exchanges.insert(exchange));
         if let Some(tokens) = &mut self.tokens {
             tokens.earn();
@@ -192,11 +213,17 @@ impl Session {
         self.replenish(now, origin);
         // Whose connection has died under it has that one's place, as soon as it is lost.
         let refused = place == Place::Back
-            && self.config.pool.lets_nobody_wait()
+            && self.lets_nobody_wait(origin)
             && self.refuse_to_wait(now, id, origin);
         if !refused {
             self.stats.note(now.tick, PoolFact::Waits { request: id });
         }
+    }
+
+    fn lets_nobody_wait(&self, origin: OriginId) -> bool {
+        let own = self.tenant(origin).map(|tenant| &tenant.limits);
+        let own = own.unwrap_or(&self.limits);
+        self.config.pool.lets_nobody_wait(own)
     }
 
     fn wait(&mut self, now: Now, id: RequestId, place: Place) {
@@ -243,7 +270,7 @@ impl Session {
         Some(exchange.began)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn intern(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.recent
             && self
@@ -252,12 +279,22 @@ impl Session {
         {
             return id;
         }
+        self.intern_another(request)
+    }
+
+    #[inline(never)]
+    fn intern_another(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.keys.get(&request.key) {
             self.recent = Some(*id);
             return *id;
         }
         let key = request.key.clone();
-        let id = self.pool.add_origin();
+        let mount = self.config.mounts.marked(key.transport.mount);
+        let limits = match mount.and_then(|mount| mount.pool) {
+            Some(own) => Arc::new(own),
+            None => Arc::clone(&self.limits),
+        };
+        let id = self.pool.add_origin(*limits);
         let place = id.0.index as usize;
         if place >= self.tenants.len() {
             self.tenants.resize_with(place + 1, || None);
@@ -266,6 +303,7 @@ impl Session {
         self.tenants[place] = Some(Tenant {
             key: key.clone(),
             head,
+            limits,
         });
         self.keys.insert(key, id);
         id
