@@ -146,11 +146,11 @@ pub use policy::{
 };
 pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{
-    Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
-    ErrorKind, Event, ExpectContinue, Hop, IdleConnection, MinimumSpeed, Mount, Mounts, Next,
-    OriginSnapshot, PoolCounters, PoolEvent, PoolFact, PoolSnapshot, PrefixError, Prepared,
-    Request, RequestError, ResolveError, RetryCase, RetryChoice, RetryHook, Route, SourceError,
-    Timeouts, Verdict,
+    Answer, AnswerFn, Answered, Answering, Attempt, AttemptOutcome, Attempts, Config,
+    ConnectionInfo, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, Hop,
+    IdleConnection, MinimumSpeed, Mount, Mounts, Next, OriginSnapshot, PoolCounters, PoolEvent,
+    PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
+    RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

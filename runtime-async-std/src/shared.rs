@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use async_io::{Async, Timer};
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now,
+    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
     RequestId, ResolveError, Tick,
 };
 
@@ -66,6 +66,7 @@ struct Chores {
         reason = "the engine hands them out boxed; a move is cheaper than a copy"
     )]
     draining: Vec<Box<Live<Io>>>,
+    questions: Vec<Question>,
     start_janitor: bool,
 }
 
@@ -105,6 +106,9 @@ impl Shared {
         }
         for (connection, address) in chores.dials {
             self.begin_dial(connection, address);
+        }
+        for question in chores.questions {
+            task::spawn(answer(self.this.clone(), question));
         }
         for live in chores.draining {
             task::spawn(drain(self.this.clone(), live));
@@ -200,6 +204,7 @@ impl State {
                     connection,
                     address,
                 } => chores.dials.push((connection, address)),
+                Command::Answer(question) => chores.questions.push(*question),
                 Command::Discard(live) => chores.discarded.push(live),
                 Command::Abandon { connection, .. } => {
                     chores.cancelled.extend(self.dials.remove(&connection));
@@ -254,6 +259,15 @@ async fn resolve(shared: Weak<Shared>, establish: EstablishId, host: Box<str>, p
             .as_deref()
             .map_err(|error| ResolveError::new(error.to_string()));
         shared.with(|engine, now| engine.handle_resolved(now, establish, answer));
+    }
+}
+
+/// Asks what answers in place of a connection, on a thread that may block.
+async fn answer(shared: Weak<Shared>, question: Question) {
+    let id = question.id();
+    let answer = task::spawn_blocking(move || question.answer_or_refuse()).await;
+    if let Some(shared) = shared.upgrade() {
+        shared.with(|engine, now| engine.handle_answer(now, id, answer));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::engine::{Engine, Slot};
 use super::live::Live;
@@ -32,6 +32,9 @@ impl<S> Engine<S> {
     /// The response head of a request, from [`Event::Head`](crate::Event::Head) until [`Event::End`](crate::Event::End) is
     /// told; before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
+        if let Some(answered) = self.answered.get(&id) {
+            return Some(answered.head.as_ref());
+        }
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         Some(live.connection.head())
     }
@@ -49,6 +52,9 @@ impl<S> Engine<S> {
     /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) until
     /// [`Event::End`](crate::Event::End) is told. ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        if let Some(answered) = self.answered.get(&id) {
+            return Some(answered.attempts.clone());
+        }
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         let status = live.connection.head().status();
         self.session.attempts(id, status, live.term.answered)
@@ -56,6 +62,10 @@ impl<S> Engine<S> {
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
     pub fn content(&mut self, id: RequestId) -> &[u8] {
+        if self.session.connection_of(id).is_none() {
+            let answered = self.answered.get(&id);
+            return answered.map_or(&[], |answered| &answered.content);
+        }
         self.live_of_mut(id)
             .map_or(&[], |live| live.connection.content())
     }
@@ -64,11 +74,21 @@ impl<S> Engine<S> {
     /// [ready](Engine::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, id: RequestId, octets: usize) {
         let Some(live) = self.live_of_mut(id) else {
-            return;
+            return self.consume_answered(id, octets);
         };
         live.connection.consume(now, octets);
         let connection = live.id;
         self.dirty.push_back(connection);
+    }
+
+    #[cold]
+    fn consume_answered(&mut self, id: RequestId, octets: usize) {
+        if let Some(answered) = self.answered.get_mut(&id)
+            && !answered.content.is_empty()
+        {
+            answered.content.advance(octets.min(answered.content.len()));
+            self.tell_answered(id);
+        }
     }
 
     /// Hands over the next piece of a request's content ([`Content::Stream`](crate::Content::Stream)), after

@@ -15,9 +15,10 @@ use crate::message::{HeadRef, ResponseHead};
 use crate::policy::{Replay, StopReason};
 
 /// Which connection a request uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionInfo {
-    /// Its number in the order in which the session opened connections, from 1.
+    /// Its number in the order in which the session opened connections, from 1. 0 stands for none: the request was answered
+    /// by [what a mount names](crate::Answering).
     pub number: u64,
     /// How many requests it had served before this one.
     pub served: u64,
@@ -25,6 +26,9 @@ pub struct ConnectionInfo {
 
 impl fmt::Display for ConnectionInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.number == 0 {
+            return f.write_str("no connection");
+        }
         let use_ = if self.served == 0 { "new" } else { "reused" };
         write!(f, "connection #{}, {use_}", self.number)
     }

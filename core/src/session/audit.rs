@@ -26,6 +26,9 @@ pub(crate) enum Standing {
     Aborting(ConnectionId),
     /// It is sent anew, later.
     Resting,
+    /// Whoever answers it has the word.
+    Asking,
+    Answered,
     Failed,
 }
 
@@ -48,6 +51,8 @@ impl Session {
             ExchangeState::Parting(connection, _) => Standing::Parting(connection),
             ExchangeState::Aborting(connection, _) => Standing::Aborting(connection),
             ExchangeState::Resting(..) => Standing::Resting,
+            ExchangeState::Asking => Standing::Asking,
+            ExchangeState::Answered(_) => Standing::Answered,
             ExchangeState::Failed(_) => Standing::Failed,
         })
     }
@@ -227,6 +232,8 @@ impl Session {
                 let asked = member.is_some_and(|member| member.pulse.abort_requested());
                 ensure(told && asked, "nobody is told that it is over")
             }
+            ExchangeState::Asking => Ok(()),
+            ExchangeState::Answered(_) => ensure(told, "nobody is told of its answer"),
             ExchangeState::Failed(_) => ensure(told, "nobody is told of its error"),
         }
     }
@@ -269,6 +276,8 @@ impl Session {
                     }
                     ExchangeState::Waiting(..)
                     | ExchangeState::Resting(..)
+                    | ExchangeState::Asking
+                    | ExchangeState::Answered(_)
                     | ExchangeState::Failed(_) => Err("it is held for one who has none".into()),
                 }
             }
@@ -336,6 +345,8 @@ impl Session {
                 ExchangeState::Granted(_) => ("g", None),
                 ExchangeState::Running(_) => ("r", None),
                 ExchangeState::Aborting(..) => ("a", None),
+                ExchangeState::Asking => ("q", None),
+                ExchangeState::Answered(_) => ("d", None),
                 ExchangeState::Failed(_) => ("f", None),
             };
             let due = exchange.deadline.map(from);

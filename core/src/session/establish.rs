@@ -36,6 +36,8 @@ pub(crate) enum Order {
         connection: ConnectionId,
         address: SocketAddr,
     },
+    /// Have this request answered, which asks now.
+    Answer(RequestId, Now),
     /// Close this connection, for this reason unless its machine knows a better one.
     Discard(Discard),
 }

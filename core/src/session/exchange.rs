@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::answering::Answered;
 use super::attempt::Attempts;
 use super::config::Timeouts;
 use super::error::Error;
@@ -74,6 +75,10 @@ pub(crate) enum ExchangeState {
     Aborting(ConnectionId, Error),
     /// The clock: it is sent anew at this tick, but not before the connection is free that it has just left.
     Resting(Tick, Option<ConnectionId>),
+    /// Whoever was asked for an answer.
+    Asking,
+    /// The requester, who was woken: only the answer is left to collect.
+    Answered(Box<Answered>),
     /// The requester, who was woken: only the error is left to collect.
     Failed(Error),
 }
@@ -95,6 +100,7 @@ pub(crate) enum TakeUp {
     Wait,
     Use(ConnectionId),
     Abort(ConnectionId),
+    Answered(Box<Answered>),
     Failed(Error),
 }
 
@@ -121,9 +127,11 @@ impl Exchange {
             | ExchangeState::Running(connection)
             | ExchangeState::Parting(connection, _)
             | ExchangeState::Aborting(connection, _) => Some(connection),
-            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Failed(_) => {
-                None
-            }
+            ExchangeState::Waiting(..)
+            | ExchangeState::Resting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered(_)
+            | ExchangeState::Failed(_) => None,
         }
     }
 }

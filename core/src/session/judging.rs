@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// What becomes of a request whose response is not for the application; `None` if it is.
-    fn judge(
+    pub(super) fn judge(
         &mut self,
         now: Now,
         id: RequestId,

@@ -1,5 +1,7 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+mod answer;
+mod answering;
 mod attempt;
 #[cfg(test)]
 mod audit;
@@ -26,6 +28,7 @@ mod redirected;
 mod request;
 mod resting;
 mod retrying;
+mod secrets;
 #[expect(
     clippy::module_inception,
     reason = "the room that gives the floor its name"
@@ -36,6 +39,8 @@ mod snapshot;
 mod stats;
 mod timers;
 
+pub use answer::{Answer, AnswerFn, Answering, Question};
+pub use answering::Answered;
 pub use attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Hop, Next};
 #[cfg(test)]
 pub(crate) use audit::{Standing, Tenancy};

@@ -9,6 +9,7 @@ use core::fmt;
 
 use url::Url;
 
+use super::answer::Answering;
 use super::config::{ExpectContinue, Timeouts};
 use crate::message::{FieldNames, Fields, Origin, OriginError, Scheme};
 use crate::policy::{RedirectPolicy, Retry};
@@ -46,6 +47,8 @@ pub struct Mount {
     pub timeouts: Option<Timeouts>,
     /// When the peer is asked before content is sent.
     pub expect_continue: Option<ExpectContinue>,
+    /// What answers in place of a connection.
+    pub answering: Option<Answering>,
     /// Bounds on the connections of each origin, which are not shared with requests outside of the mount then.
     pub pool: Option<OriginLimits>,
 }

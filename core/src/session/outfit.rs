@@ -91,6 +91,7 @@ impl Request {
         }
         self.redirects = self.redirects.or(mount.redirects);
         self.expect = self.expect.or(mount.expect_continue);
+        self.answering.clone_from(&mount.answering);
         if self.timeouts.is_none() {
             self.timeouts.clone_from(&mount.timeouts);
         }

@@ -69,7 +69,9 @@ impl Session {
                 self.fail_late(now, id);
                 self.release(now, connection);
             }
-            ExchangeState::Waiting(..) | ExchangeState::Resting(..) if late => {
+            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Asking
+                if late =>
+            {
                 self.give_up_waiting(now, id);
                 self.fail_late(now, id);
             }
@@ -79,10 +81,13 @@ impl Session {
             ExchangeState::Resting(until, _) if until <= now.tick => self.resume_rested(now, id),
             ExchangeState::Waiting(..)
             | ExchangeState::Resting(..)
+            | ExchangeState::Asking
             | ExchangeState::Granted(_)
             | ExchangeState::Running(_) => self.arm_request(id),
-            ExchangeState::Parting(..) | ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {
-            }
+            ExchangeState::Parting(..)
+            | ExchangeState::Aborting(..)
+            | ExchangeState::Answered(_)
+            | ExchangeState::Failed(_) => {}
         }
     }
 

@@ -196,6 +196,24 @@ impl<'a> HeadParts<'a> {
         }
     }
 
+    /// For a session's request that has no connection to go out on.
+    pub(crate) fn unconnected(
+        request: &'a Request,
+        shape: &'a Shape,
+        config: &'a Config,
+        late: Option<&'a Late>,
+    ) -> Self {
+        Self {
+            request,
+            shape,
+            session: Session::of(config),
+            constant: None,
+            route: &Route::Direct,
+            expect: Expectation::AsWritten,
+            late,
+        }
+    }
+
     /// Whether the session's part of the head is what it always is.
     fn is_constant(&self) -> Option<&'a ConstantHead> {
         let built_in = Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit();

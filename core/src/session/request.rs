@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
+use super::answer::Answering;
 use super::causes::RequestError;
 use super::config::{Config, ExpectContinue, Timeouts};
 use super::error::Error;
@@ -62,6 +63,8 @@ pub struct Request {
     pub(crate) redirects: Option<Option<RedirectPolicy>>,
     /// Its fields, and default ones, that are for its first origin alone.
     pub(crate) sensitive: FieldNames,
+    /// What answers it in place of a connection.
+    pub(crate) answering: Option<Answering>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -137,6 +140,7 @@ impl Draft {
                 redirects: self.redirects,
                 sensitive: self.sensitive,
                 estranged: false,
+                answering: None,
                 timeouts: self.timeouts,
                 deadline: self.deadline,
             }),

@@ -169,6 +169,7 @@ impl Session {
                 self.refuse(id, error);
                 self.forget_if_unused(origin);
             }
+            None if !self.plain && self.ask(now, id) => {}
             None => self.enqueue(now, id, origin, Place::Back),
         }
         // Its time runs whether it collects its connection or not.
@@ -192,7 +193,7 @@ impl Session {
         if self.closed {
             return Some(Error::new(ErrorKind::SessionClosed, Stage::Prepare));
         }
-        if request.key.origin.scheme() == Scheme::Https {
+        if request.key.origin.scheme() == Scheme::Https && request.answering.is_none() {
             return Some(Error::new(ErrorKind::NoTls, Stage::Prepare));
         }
         let shape = request.shape_in(&self.config.fields);
@@ -340,7 +341,7 @@ impl Session {
                 self.need_not_wake(id);
                 TakeUp::Use(connection)
             }
-            ExchangeState::Failed(_) => {
+            ExchangeState::Failed(_) | ExchangeState::Answered(_) => {
                 let (state, origin) = (
                     core::mem::replace(
                         &mut exchange.state,
@@ -353,6 +354,7 @@ impl Session {
                 self.forget_if_unused(origin);
                 match state {
                     ExchangeState::Failed(error) => TakeUp::Failed(error),
+                    ExchangeState::Answered(answered) => TakeUp::Answered(answered),
                     _ => TakeUp::Wait,
                 }
             }
@@ -360,6 +362,7 @@ impl Session {
             ExchangeState::Waiting(..)
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
+            | ExchangeState::Asking
             | ExchangeState::Resting(..) => TakeUp::Wait,
         }
     }
@@ -394,6 +397,8 @@ impl Session {
             ExchangeState::Waiting(..)
             | ExchangeState::Granted(_)
             | ExchangeState::Resting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered(_)
             | ExchangeState::Failed(_) => None,
         }
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, Outbound, PoolEvent, PoolSnapshot, Request,
-    RequestBuilder, RequestId, Step, Tick, Upload,
+    Config, Dispatch, Engine, Error, Home, Incoming, IntoUrl, Outbound, PoolEvent, PoolSnapshot,
+    Request, RequestBuilder, RequestId, Step, Tick, Upload,
 };
 
 use super::park::Io;
@@ -120,12 +120,16 @@ impl Session {
         // A warm request has its connection already and takes its parker under the same lock.
         let mut parker = match &step {
             Step::Use(live) => Some(state.parkers.acquire(Some(&live.io))),
-            Step::Wait | Step::Failed(_) => None,
+            Step::Wait | Step::Answered(_) | Step::Failed(_) => None,
         };
         self.shared.settle(state);
         loop {
             step = match step {
                 Step::Failed(error) => return Err(error),
+                Step::Answered(answered) => {
+                    let incoming = Incoming::answered(id, *answered);
+                    return Ok(Response::new(Arc::clone(&self.shared), incoming));
+                }
                 Step::Wait => self.wait(id)?,
                 Step::Use(live) => {
                     let parker = parker.take();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, RequestId, Tick,
+    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, Question, RequestId, Tick,
 };
 
 use super::park::{Io, Parker, ParkerId, Parkers};
@@ -46,6 +46,7 @@ struct Chores {
     discarded: Vec<Box<Live<Io>>>,
     dials: Vec<(ConnectionId, std::net::SocketAddr)>,
     names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
+    questions: Vec<Question>,
 }
 
 impl Shared {
@@ -121,7 +122,7 @@ impl Shared {
             for (establish, host, port) in chores.names {
                 self.resolver.resolve(establish, host, port);
             }
-            if chores.dials.is_empty() {
+            if chores.dials.is_empty() && chores.questions.is_empty() {
                 return;
             }
             let begun: Vec<_> = chores
@@ -129,10 +130,18 @@ impl Shared {
                 .into_iter()
                 .map(|(id, address)| (id, socket::dial(address)))
                 .collect();
+            let answered: Vec<_> = chores
+                .questions
+                .into_iter()
+                .map(|question| (question.id(), question.answer_or_refuse()))
+                .collect();
             let now = self.clock.now();
             state = self.lock();
             for (connection, stream) in begun {
                 state.dial_begun(now, connection, stream);
+            }
+            for (id, answer) in answered {
+                state.engine.handle_answer(now, id, answer);
             }
         }
     }
@@ -181,6 +190,7 @@ impl State {
                     connection,
                     address,
                 } => chores.dials.push((connection, address)),
+                Command::Answer(question) => chores.questions.push(*question),
                 Command::Discard(mut live) => {
                     self.parkers.detach(&mut live.io);
                     chores.discarded.push(live);
