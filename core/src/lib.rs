@@ -140,8 +140,9 @@ pub use message::{
     ResponseHead, Scheme,
 };
 pub use policy::{
-    Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirected, Replay,
-    Retries, Retry, RetryBudget, Stop, StopReason,
+    Authentication, Cause, Challenge, Course, Credentials, CredentialsError, DigestCredentials,
+    DigestInput, DigestOffer, Facts, Loss, NoAnswer, NoReplay, OnExhausted, ProtectionSpace,
+    Redirected, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
 };
 pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{

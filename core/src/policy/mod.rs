@@ -1,19 +1,31 @@
 //! Pure decisions: from values to a verdict. Others act on it.
 
+mod authentication;
 mod budget;
+mod challenge;
 mod credentials;
+mod digest;
+mod no_answer;
 mod redirect;
 mod replay;
 mod retries;
 mod retry;
 mod retry_after;
+mod space;
+#[cfg(test)]
+mod space_tests;
 mod verdict;
 
+pub use authentication::Authentication;
 pub use budget::RetryBudget;
 pub(crate) use budget::Tokens;
+pub use challenge::Challenge;
 pub use credentials::{Credentials, CredentialsError};
+pub use digest::{DigestCredentials, DigestInput, DigestOffer};
+pub use no_answer::NoAnswer;
 pub use redirect::Redirected;
 pub use replay::{Loss, NoReplay, Replay};
 pub use retries::Retries;
 pub use retry::{OnExhausted, Retry};
+pub use space::{Course, ProtectionSpace};
 pub use verdict::{Cause, Facts, Stop, StopReason};
