@@ -5,6 +5,7 @@
 //! alternatives that it allows.
 
 mod case;
+mod digest;
 mod heads;
 mod responses;
 mod retries;
@@ -27,15 +28,18 @@ pub enum Kind {
     Reuse,
     /// Attempts that were no good, and whether another follows.
     Retries,
+    /// Challenges, and how Digest answers them.
+    Digest,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
+        ("digest", Self::Digest),
     ];
 
     /// The kind of that name.
@@ -52,6 +56,7 @@ impl Kind {
             Self::Heads => heads::judge(case),
             Self::Reuse => reuse::judge(case),
             Self::Retries => retries::judge(case),
+            Self::Digest => digest::judge(case),
         }
     }
 }
