@@ -141,8 +141,9 @@ pub use message::{
 };
 pub use policy::{
     Authentication, Cause, Challenge, Course, Credentials, CredentialsError, DigestCredentials,
-    DigestInput, DigestOffer, Facts, Loss, NoAnswer, NoReplay, OnExhausted, ProtectionSpace,
-    Redirected, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
+    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay,
+    OnExhausted, ProtectionSpace, Redirected, Replay, Retries, Retry, RetryBudget, Stop,
+    StopReason,
 };
 pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{

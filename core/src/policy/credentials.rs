@@ -75,6 +75,16 @@ impl Credentials {
         self.user.is_empty() && self.password.is_empty()
     }
 
+    /// The user's octets.
+    pub fn user(&self) -> &[u8] {
+        &self.user
+    }
+
+    /// The password's octets: for whoever has another use for them than Basic.
+    pub fn password(&self) -> &[u8] {
+        &self.password
+    }
+
     /// The userinfo of a URL, its escapes undone; `None` if it has none or an empty one.
     pub(crate) fn of_url(url: &Url) -> Result<Option<Self>, CredentialsError> {
         let (user, password) = (url.username(), url.password().unwrap_or_default());
