@@ -140,10 +140,10 @@ pub use message::{
     ResponseHead, Scheme,
 };
 pub use policy::{
-    Authentication, Cause, Challenge, Course, Credentials, CredentialsError, DigestCredentials,
-    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay,
-    OnExhausted, ProtectionSpace, Redirected, Replay, Retries, Retry, RetryBudget, Stop,
-    StopReason,
+    Authentication, AuthenticationHook, AuthenticationStore, Authenticator, BoundAuthentication,
+    Cause, Challenge, Course, Credentials, CredentialsError, DigestCredentials, DigestInput,
+    DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay, OnExhausted,
+    ProtectionSpace, Redirected, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
 };
 pub use pool::{PoolLimits, Shortage, WhenFull};
 pub use session::{

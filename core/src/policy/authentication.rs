@@ -9,8 +9,8 @@ use super::digest::DigestCredentials;
 
 /// Credentials with the scheme that they are for. Copies are cheap, and `Debug` shows the scheme alone.
 ///
-/// It says nothing of whom it is for: an `AuthenticationStore` and a
-/// `BoundAuthentication` do.
+/// It says nothing of whom it is for: an [`AuthenticationStore`](super::AuthenticationStore) and a
+/// [`BoundAuthentication`](super::BoundAuthentication) do.
 ///
 /// ```
 /// use sessile_core::Authentication;

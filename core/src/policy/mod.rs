@@ -1,6 +1,8 @@
 //! Pure decisions: from values to a verdict. Others act on it.
 
 mod authentication;
+mod authenticator;
+mod bound;
 mod budget;
 mod challenge;
 mod credentials;
@@ -15,9 +17,12 @@ mod retry_after;
 mod space;
 #[cfg(test)]
 mod space_tests;
+mod store;
 mod verdict;
 
 pub use authentication::Authentication;
+pub use authenticator::{AuthenticationHook, Authenticator};
+pub use bound::BoundAuthentication;
 pub use budget::RetryBudget;
 pub(crate) use budget::Tokens;
 pub use challenge::Challenge;
@@ -30,4 +35,5 @@ pub use replay::{Loss, NoReplay, Replay};
 pub use retries::Retries;
 pub use retry::{OnExhausted, Retry};
 pub use space::{Course, ProtectionSpace};
+pub use store::AuthenticationStore;
 pub use verdict::{Cause, Facts, Stop, StopReason};
