@@ -140,9 +140,11 @@ pub use message::{
     ResponseHead, Scheme,
 };
 pub use policy::{
-    Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirect,
-    RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects, Replay, Retries, Retry,
-    RetryBudget, Stop, StopReason,
+    Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
+    BoundAuthentication, Cause, Challenge, Credentials, CredentialsError, DigestCredentials,
+    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay,
+    OnExhausted, ProtectionSpace, Redirect, RedirectError, RedirectPolicy, Redirected, Redirecting,
+    Redirects, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
 };
 pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{

@@ -5,6 +5,7 @@
 //! alternatives that it allows.
 
 mod case;
+mod digest;
 mod heads;
 mod redirects;
 mod responses;
@@ -30,16 +31,19 @@ pub enum Kind {
     Retries,
     /// Chains of redirects, and the requests that follow them.
     Redirects,
+    /// Challenges, and how Digest answers them.
+    Digest,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
         ("redirects", Self::Redirects),
+        ("digest", Self::Digest),
     ];
 
     /// The kind of that name.
@@ -57,6 +61,7 @@ impl Kind {
             Self::Reuse => reuse::judge(case),
             Self::Retries => retries::judge(case),
             Self::Redirects => redirects::judge(case),
+            Self::Digest => digest::judge(case),
         }
     }
 }

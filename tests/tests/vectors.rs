@@ -100,6 +100,31 @@ fn a_wrong_expectation_does_not_pass() {
             "\"expect\": {\"requests\": [{\"method\": \"PUT\"",
         ),
         (
+            Kind::Digest,
+            "digest",
+            "\"response\": \"",
+            "\"response\": \"0",
+        ),
+        (
+            Kind::Digest,
+            "digest",
+            "\"expect\": {\"none\": true",
+            "\"expect\": {\"none\": false",
+        ),
+        (Kind::Digest, "digest", "\"error\": \"", "\"error\": \"un"),
+        (
+            Kind::Digest,
+            "digest",
+            "\"nc\": \"0000000",
+            "\"nc\": \"0000001",
+        ),
+        (
+            Kind::Digest,
+            "digest",
+            "\"username*\": \"UTF-8",
+            "\"username*\": \"utf-8",
+        ),
+        (
             Kind::Responses,
             "responses",
             "\"outcome\": \"complete\"",
