@@ -37,10 +37,6 @@ impl Chance {
     }
 
     /// 128 bits in hexadecimal digits: what no peer guesses, for a cnonce of Digest (RFC 7616 §3.4).
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the session draws it, once it answers challenges")
-    )]
     pub(crate) fn digits(&mut self) -> String {
         format!("{:016x}{:016x}", self.draw(), self.draw())
     }

@@ -12,8 +12,10 @@ use url::Url;
 
 use crate::base::Stage;
 use crate::message::FieldError;
-use crate::policy::{RedirectPolicy, Retry};
-use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
+use crate::policy::{Authentication, RedirectPolicy, Retry};
+use crate::session::{
+    Content, Draft, Error, ErrorKind, ExpectContinue, Request, RequestError, Timeouts,
+};
 
 /// What a runtime does with a built request.
 pub trait Dispatch {
@@ -161,6 +163,40 @@ impl<D: Dispatch> RequestBuilder<D> {
             append(draft, name.as_ref(), value.as_ref())?;
             let inserted = draft.sensitive.insert(name.as_ref());
             inserted.map_err(|error| field_error(name.as_ref(), error))
+        })
+    }
+
+    /// Says who the request comes from: to its origin alone, also when it is redirected. It stands in for what the session
+    /// knows, and is displaced by an Authorization field of the request's own and by userinfo in its URL.
+    ///
+    /// ```
+    /// # use sessile_core::{Authentication, RequestBuilder};
+    /// let who = Authentication::digest("Mufasa", "Circle of Life")?;
+    /// let request = RequestBuilder::new("GET", "http://example.org/").authentication(who).build()?;
+    /// # let _ = request;
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn authentication(self, who: Authentication) -> Self {
+        self.set(|draft| draft.authentication = Some(who))
+    }
+
+    /// [`authentication`](RequestBuilder::authentication) by the Basic scheme.
+    pub fn basic_auth(self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let who = Authentication::basic(user, password);
+            draft.authentication =
+                Some(who.map_err(|error| ErrorKind::Request(RequestError::Credentials(error)))?);
+            Ok(())
+        })
+    }
+
+    /// [`authentication`](RequestBuilder::authentication) by a bearer token.
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.change(|draft| {
+            let who = Authentication::bearer(token);
+            draft.authentication =
+                Some(who.map_err(|error| ErrorKind::Request(RequestError::Credentials(error)))?);
+            Ok(())
         })
     }
 

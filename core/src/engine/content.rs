@@ -7,10 +7,10 @@ use bytes::{Buf, Bytes};
 use super::engine::{Engine, Slot};
 use super::live::Live;
 use super::upgraded::Upgraded;
-use crate::base::{CloseReason, Now, RequestId};
+use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::Misuse;
 use crate::message::{Fields, FieldsRef, HeadRef};
-use crate::session::{Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
+use crate::session::{Answered, Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -23,6 +23,10 @@ impl<S> Engine<S> {
 
     fn live_of_mut(&mut self, id: RequestId) -> Option<&mut Live<S>> {
         let connection = self.session.connection_of(id)?;
+        self.live_at_mut(connection)
+    }
+
+    fn live_at_mut(&mut self, connection: ConnectionId) -> Option<&mut Live<S>> {
         match self.slots.get_mut(connection.index())? {
             Slot::Here(live) => Some(live),
             Slot::Vacant | Slot::Dialling(_) | Slot::Taken => None,
@@ -32,11 +36,11 @@ impl<S> Engine<S> {
     /// The response head of a request, from [`Event::Head`](crate::Event::Head) until [`Event::End`](crate::Event::End) is
     /// told; before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
-        if let Some(answered) = self.answered.get(&id) {
-            return Some(answered.head.as_ref());
+        match self.live_of(id) {
+            Some(live) if live.connection.has_head() => Some(live.connection.head()),
+            Some(_) => None,
+            None => self.answered.get(&id).map(Answered::head),
         }
-        let live = self.live_of(id).filter(|live| live.connection.has_head())?;
-        Some(live.connection.head())
     }
 
     /// The trailer fields, right after [`Event::Trailers`](crate::Event::Trailers).
@@ -62,12 +66,13 @@ impl<S> Engine<S> {
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
     pub fn content(&mut self, id: RequestId) -> &[u8] {
-        if self.session.connection_of(id).is_none() {
-            let answered = self.answered.get(&id);
-            return answered.map_or(&[], |answered| &answered.content);
-        }
-        self.live_of_mut(id)
-            .map_or(&[], |live| live.connection.content())
+        let content = match self.session.connection_of(id) {
+            Some(connection) => self
+                .live_at_mut(connection)
+                .map(|live| live.connection.content()),
+            None => self.answered.get(&id).map(|answered| &answered.content[..]),
+        };
+        content.unwrap_or_default()
     }
 
     /// Uses up content. The peer's next octets are read when all that was ready is used up. More than is

@@ -132,7 +132,8 @@ impl Session {
             },
             attempts: attempts.unwrap_or_default(),
         };
-        exchange.state = ExchangeState::Answered(Box::new(answered));
+        exchange.state = ExchangeState::Answered;
+        exchange.course.get_or_insert_default().answered = Some(answered);
         self.wakes.push_back(id);
     }
 

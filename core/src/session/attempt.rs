@@ -116,6 +116,8 @@ pub enum Next {
     /// It was sent once more at once, on a new connection, because a kept one had died. That is no retry: no policy is
     /// asked and nothing is charged.
     Replay(Replay),
+    /// The peer had asked for credentials: it was sent with them.
+    Authentication,
     /// The peer had refused the expectation of a 100: it was sent without.
     WithoutExpectation,
     /// Nothing: this was the last.
@@ -149,6 +151,7 @@ impl fmt::Display for Next {
             Self::Redirect { wait } if wait.is_zero() => f.write_str("redirected"),
             Self::Redirect { wait } => write!(f, "redirected after a wait of {wait:?}"),
             Self::Replay(why) => write!(f, "replayed ({})", why.as_str()),
+            Self::Authentication => f.write_str("sent with the credentials that were asked for"),
             Self::WithoutExpectation => f.write_str("sent without the expectation"),
             Self::Stop(why) => write!(f, "the last ({})", why.as_str()),
         }

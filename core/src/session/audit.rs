@@ -52,7 +52,7 @@ impl Session {
             ExchangeState::Aborting(connection, _) => Standing::Aborting(connection),
             ExchangeState::Resting(..) => Standing::Resting,
             ExchangeState::Asking => Standing::Asking,
-            ExchangeState::Answered(_) => Standing::Answered,
+            ExchangeState::Answered => Standing::Answered,
             ExchangeState::Failed(_) => Standing::Failed,
         })
     }
@@ -233,7 +233,7 @@ impl Session {
                 ensure(told && asked, "nobody is told that it is over")
             }
             ExchangeState::Asking => Ok(()),
-            ExchangeState::Answered(_) => ensure(told, "nobody is told of its answer"),
+            ExchangeState::Answered => ensure(told, "nobody is told of its answer"),
             ExchangeState::Failed(_) => ensure(told, "nobody is told of its error"),
         }
     }
@@ -277,7 +277,7 @@ impl Session {
                     ExchangeState::Waiting(..)
                     | ExchangeState::Resting(..)
                     | ExchangeState::Asking
-                    | ExchangeState::Answered(_)
+                    | ExchangeState::Answered
                     | ExchangeState::Failed(_) => Err("it is held for one who has none".into()),
                 }
             }
@@ -346,7 +346,7 @@ impl Session {
                 ExchangeState::Running(_) => ("r", None),
                 ExchangeState::Aborting(..) => ("a", None),
                 ExchangeState::Asking => ("q", None),
-                ExchangeState::Answered(_) => ("d", None),
+                ExchangeState::Answered => ("d", None),
                 ExchangeState::Failed(_) => ("f", None),
             };
             let due = exchange.deadline.map(from);

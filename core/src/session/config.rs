@@ -16,7 +16,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::message::{FieldNames, Fields, Known};
-use crate::policy::{RedirectPolicy, Retry, RetryBudget};
+use crate::policy::{AuthenticationHook, RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
@@ -138,6 +138,10 @@ pub struct Config {
     pub sensitive: FieldNames,
     /// How redirects are followed, unless a request says otherwise: at most ten, never from https to http.
     pub redirects: Option<RedirectPolicy>,
+    /// Who knows the credentials for a URL, unless the request has some: in its URL, as a field, by
+    /// [`authentication`](crate::RequestBuilder::authentication). They displace an Authorization among
+    /// [`fields`](Config::fields), and are asked for on each hop of a redirect.
+    pub authenticator: Option<AuthenticationHook>,
     /// What relative references are resolved against where the session makes the request: none, and they are refused.
     pub base_url: Option<Url>,
     /// Pairs for the query of every request whose URL has none of their names. A redirect goes where it says: they are not
@@ -169,6 +173,7 @@ impl Default for Config {
             removed: FieldNames::new(),
             sensitive: FieldNames::new(),
             redirects: Some(RedirectPolicy::default()),
+            authenticator: None,
             base_url: None,
             query: Vec::new(),
             mounts: Mounts::new(),

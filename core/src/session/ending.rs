@@ -220,7 +220,7 @@ impl Session {
             | ExchangeState::Parting(..)
             | ExchangeState::Aborting(..)
             | ExchangeState::Asking
-            | ExchangeState::Answered(_)
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => return,
         }
         let granted = exchange.connection();
@@ -250,7 +250,7 @@ impl Session {
             }
             ExchangeState::Resting(..)
             | ExchangeState::Asking
-            | ExchangeState::Answered(_)
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => {
                 self.exchanges.remove(id.0);
             }

@@ -383,6 +383,7 @@ impl core::error::Error for Error {
             ErrorKind::Resolve(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),
             ErrorKind::Redirect(error) => Some(error),
+            ErrorKind::Authentication(error) => Some(error),
             ErrorKind::Answer(error) => Some(error.inner()),
             ErrorKind::Content(error) => Some(error),
             _ => None,

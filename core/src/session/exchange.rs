@@ -10,7 +10,7 @@ use super::error::Error;
 use super::request::Request;
 use super::timers::Patience;
 use crate::base::{ConnectionId, Tick};
-use crate::policy::{Redirects, Retries, StopReason};
+use crate::policy::{AuthenticationCourse, Redirects, Retries, StopReason};
 use crate::pool::{OriginId, Place};
 
 /// A request that was submitted and has not ended.
@@ -47,6 +47,12 @@ pub(crate) struct Course {
     pub(crate) retries: Option<Retries>,
     /// Where it began, once it was redirected.
     pub(crate) redirects: Option<Redirects>,
+    /// What its present origin has asked it for.
+    pub(crate) authentication: AuthenticationCourse,
+    /// The answer to the last challenge, for the next attempt.
+    pub(crate) answer: Option<Vec<u8>>,
+    /// What it was answered, without a connection.
+    pub(crate) answered: Option<Answered>,
     /// The request as the application made it, or a redirect, if the session has filled something in.
     pub(crate) bare: Option<Arc<Request>>,
 }
@@ -77,8 +83,8 @@ pub(crate) enum ExchangeState {
     Resting(Tick, Option<ConnectionId>),
     /// Whoever was asked for an answer.
     Asking,
-    /// The requester, who was woken: only the answer is left to collect.
-    Answered(Box<Answered>),
+    /// The requester, who was woken: only the answer is left to collect, which stands in the course.
+    Answered,
     /// The requester, who was woken: only the error is left to collect.
     Failed(Error),
 }
@@ -130,7 +136,7 @@ impl Exchange {
             ExchangeState::Waiting(..)
             | ExchangeState::Resting(..)
             | ExchangeState::Asking
-            | ExchangeState::Answered(_)
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => None,
         }
     }

@@ -15,7 +15,9 @@ use super::retrying::only_value;
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
 use crate::message::HeadRef;
-use crate::policy::{Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason};
+use crate::policy::{
+    AuthenticationCourse, Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason,
+};
 
 /// Why a redirect is not followed.
 enum Halt {
@@ -167,6 +169,9 @@ impl Exchange {
     fn become_next(&mut self, next: Following) {
         let bare = Arc::new(next.bare);
         let course = self.course.get_or_insert_default();
+        // Another request has another word with its peer.
+        course.authentication = AuthenticationCourse::default();
+        course.answer = None;
         (self.request, course.bare) = match next.dressed {
             Some(dressed) => (dressed, Some(bare)),
             None => (bare, None),

@@ -1,6 +1,8 @@
 //! The final head of a response has come: whose is it? The application's, or is the request sent anew because of it: to
 //! another place, or to the same one once more.
 
+use http::StatusCode;
+
 use super::exchange::{ExchangeState, Parting};
 use super::session::Session;
 use crate::base::{Now, RequestId};
@@ -51,6 +53,11 @@ impl Session {
     ) -> Option<Parting> {
         if is_redirect(head.status())
             && let Some(parting) = self.judge_redirect(now, id, head, untouched)
+        {
+            return Some(parting);
+        }
+        if head.status() == StatusCode::UNAUTHORIZED
+            && let Some(parting) = self.judge_challenge(now, id, head, untouched)
         {
             return Some(parting);
         }

@@ -12,7 +12,7 @@ use url::Url;
 use super::answer::Answering;
 use super::config::{ExpectContinue, Timeouts};
 use crate::message::{FieldNames, Fields, Origin, OriginError, Scheme};
-use crate::policy::{RedirectPolicy, Retry};
+use crate::policy::{AuthenticationHook, RedirectPolicy, Retry};
 use crate::pool::OriginLimits;
 
 /// The settings of one prefix. What is `None` or empty is the session's.
@@ -47,6 +47,8 @@ pub struct Mount {
     pub timeouts: Option<Timeouts>,
     /// When the peer is asked before content is sent.
     pub expect_continue: Option<ExpectContinue>,
+    /// Who knows the credentials for a URL; where that is nobody, the session's is asked.
+    pub authenticator: Option<AuthenticationHook>,
     /// What answers in place of a connection.
     pub answering: Option<Answering>,
     /// Bounds on the connections of each origin, which are not shared with requests outside of the mount then.

@@ -11,6 +11,7 @@ use super::redirected::STAYS_BEHIND;
 use super::request::{Request, displaced, refused};
 use super::session::Session;
 use crate::message::{Fields, Known};
+use crate::policy::{Authentication, AuthenticationHook};
 
 /// A request that was submitted, as it is sent.
 pub(super) struct Taken {
@@ -67,22 +68,45 @@ impl Session {
 
     /// The request as it is sent; `None` if that is what it is.
     pub(super) fn dress(&self, bare: &Request) -> Result<Option<Arc<Request>>, Error> {
-        let Some(fitting) = self.config.mounts.fitting(&bare.url) else {
+        let fitting = self.config.mounts.fitting(&bare.url);
+        let authentication = self.credentials(bare, fitting.as_ref().map(|found| found.mount));
+        if fitting.is_none() && authentication.is_none() {
             return Ok(None);
-        };
+        }
         let mut request = bare.clone();
-        request.key.transport.mount = fitting.mark;
-        request
-            .wear(fitting.mount, fitting.bound)
-            .map_err(|error| refused(error, &bare.url))?;
+        request.authentication = authentication.or(request.authentication);
+        if let Some(fitting) = fitting {
+            request.key.transport.mount = fitting.mark;
+            request.wear(fitting.mount, fitting.bound);
+        }
+        request.refit().map_err(|error| refused(error, &bare.url))?;
         Ok(Some(Arc::new(request)))
+    }
+
+    /// The credentials that a request has not, and the session knows. Those of a mount come first, then the mount's field.
+    fn credentials(&self, bare: &Request, mount: Option<&Mount>) -> Option<Authentication> {
+        let authorization = Known::Authorization.bit();
+        let known = bare.fields.known() | bare.removed.known();
+        let own = bare.authorization.is_some() || bare.authentication.is_some();
+        if own || known & authorization != 0 {
+            return None;
+        }
+        let ask = |hook: Option<&AuthenticationHook>| {
+            hook?.ask(&bare.url)?.authentication(&bare.url).cloned()
+        };
+        let of_mount = mount.and_then(|mount| ask(mount.authenticator.as_ref()));
+        let field = mount.is_some_and(|mount| mount.fields.known() & authorization != 0);
+        of_mount.or_else(|| match field {
+            true => None,
+            false => ask(self.config.authenticator.as_ref()),
+        })
     }
 }
 
 impl Request {
     /// Takes over what a mount has and the request has not. `bound` tells whether the mount is for one origin: its secrets
     /// are that one's, however a request got there.
-    fn wear(&mut self, mount: &Mount, bound: bool) -> Result<(), RequestError> {
+    fn wear(&mut self, mount: &Mount, bound: bool) {
         self.fields = self.below(mount, bound);
         self.removed.extend(&mount.removed);
         if self.retry.is_none() {
@@ -95,7 +119,6 @@ impl Request {
         if self.timeouts.is_none() {
             self.timeouts.clone_from(&mount.timeouts);
         }
-        self.refit()
     }
 
     /// The mount's lines that the request does not replace, and behind them its own.
@@ -105,9 +128,8 @@ impl Request {
             let marked = mount.sensitive.contains(name) || self.sensitive.contains(name);
             self.estranged && !bound && (known || marked)
         };
-        let authorized = |name: &str| {
-            self.authorization.is_some() && Known::of(name.as_bytes()) == Known::Authorization
-        };
+        let authorized =
+            |name: &str| self.authorizes() && Known::of(name.as_bytes()) == Known::Authorization;
         let mut fields = mount.fields.filtered(|name| {
             let text = core::str::from_utf8(name).unwrap_or_default();
             let replaced = self.fields.get(name).is_some() || self.removed.contains(text);
@@ -126,7 +148,7 @@ impl Request {
         self.displaced = match self.estranged {
             // Who knows what else of the session's is a secret.
             true => u32::MAX,
-            false => displaced(&self.fields, &self.removed, self.authorization.is_some()),
+            false => displaced(&self.fields, &self.removed, self.authorizes()),
         };
         Ok(())
     }

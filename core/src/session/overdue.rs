@@ -86,7 +86,7 @@ impl Session {
             | ExchangeState::Running(_) => self.arm_request(id),
             ExchangeState::Parting(..)
             | ExchangeState::Aborting(..)
-            | ExchangeState::Answered(_)
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => {}
         }
     }

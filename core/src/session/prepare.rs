@@ -131,7 +131,7 @@ pub(crate) struct HeadParts<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Late {
     /// Credentials that are good for one attempt.
-    pub(crate) authorization: Option<String>,
+    pub(crate) authorization: Option<Vec<u8>>,
     /// The cookies that go out with it.
     pub(crate) cookies: Vec<u8>,
 }
@@ -251,7 +251,7 @@ impl<'a> HeadParts<'a> {
             Known::Other => self.request.fields.get(name).is_some(),
             known => self.request.fields.known() & known.bit() != 0,
         };
-        let authorized = known == Known::Authorization && self.authorization().is_some();
+        let authorized = known == Known::Authorization && self.request.authorizes();
         own || authorized || self.request.removed.contains(name) || self.withholds(name)
     }
 
@@ -264,9 +264,9 @@ impl<'a> HeadParts<'a> {
     }
 
     /// The credentials that the core adds: those for this attempt alone, or those that the request has.
-    fn authorization(&self) -> Option<&str> {
+    fn authorization(&self) -> Option<&[u8]> {
         let late = self.late.and_then(|late| late.authorization.as_deref());
-        late.or(self.request.authorization.as_deref())
+        late.or(self.request.authorization.as_deref().map(str::as_bytes))
     }
 
     /// Adds the options that a Connection line of the user's lacks.
@@ -363,12 +363,14 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 /// What is between the application and this origin alone.
 #[inline(never)]
 fn write_secrets(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
-    if let Some(authorization) = parts.authorization() {
-        wire::write_line(out, "Authorization", authorization);
-    }
-    let cookies = parts.late.map_or(&[][..], |late| &late.cookies);
-    if !cookies.is_empty() {
-        for part in [b"Cookie: ", cookies, b"\r\n"] {
+    let cookies = parts.late.map(|late| &late.cookies[..]);
+    let cookies = cookies.filter(|cookies| !cookies.is_empty());
+    let lines = [
+        (&b"Authorization: "[..], parts.authorization()),
+        (&b"Cookie: "[..], cookies),
+    ];
+    for (name, value) in lines {
+        for part in value.iter().flat_map(|value| [name, value, b"\r\n"]) {
             out.extend_from_slice(part);
         }
     }

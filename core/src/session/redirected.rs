@@ -70,6 +70,7 @@ impl Request {
         }
         if redirect.leaves_origin {
             next.authorization = None;
+            next.authentication = None;
             next.estranged = true;
         }
         next.refit()?;

@@ -19,8 +19,8 @@ use super::timers::{Timers, first_look};
 use crate::base::{
     Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
 };
-use crate::message::Scheme;
-use crate::policy::{StopReason, Tokens};
+use crate::message::{Origin, Scheme};
+use crate::policy::{ProtectionSpace, StopReason, Tokens};
 use crate::pool::{Assignment, OriginId, OriginLimits, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
@@ -60,6 +60,10 @@ pub(crate) struct Session {
     pub(super) closed: bool,
     /// How many connections throw away the rest of a response.
     pub(super) draining: usize,
+    /// What the origins have asked for that requests authenticate to.
+    pub(super) spaces: HashMap<Origin, ProtectionSpace, Seeded>,
+    /// Where the cnonces of Digest come from.
+    pub(super) cnonces: Chance,
     /// Where the jitter of retries comes from.
     pub(super) jitter: Chance,
     /// What is left of the budget for retries.
@@ -72,7 +76,9 @@ impl Session {
             rules: Arc::new(config.rules()),
             timeouts: Arc::new(config.timeouts.clone()),
             limits: Arc::new(config.pool.of_an_origin()),
-            plain: config.mounts.is_empty() && config.query.is_empty(),
+            plain: config.mounts.is_empty()
+                && config.query.is_empty()
+                && config.authenticator.is_none(),
             first_look: first_look(&config.timeouts, None),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
@@ -87,6 +93,8 @@ impl Session {
             stats: Stats::new(config.pool_events),
             closed: false,
             draining: 0,
+            spaces: HashMap::with_hasher(Seeded::new(&config.seed)),
+            cnonces: Chance::new(&config.seed, "cnonce"),
             jitter: Chance::new(&config.seed, "jitter"),
             tokens: config.retry_budget.map(Tokens::new),
             config,
@@ -341,29 +349,32 @@ impl Session {
                 self.need_not_wake(id);
                 TakeUp::Use(connection)
             }
-            ExchangeState::Failed(_) | ExchangeState::Answered(_) => {
-                let (state, origin) = (
-                    core::mem::replace(
-                        &mut exchange.state,
-                        ExchangeState::Resting(Tick::default(), None),
-                    ),
-                    exchange.origin,
-                );
-                self.exchanges.remove(id.0);
-                self.need_not_wake(id);
-                self.forget_if_unused(origin);
-                match state {
-                    ExchangeState::Failed(error) => TakeUp::Failed(error),
-                    ExchangeState::Answered(answered) => TakeUp::Answered(answered),
-                    _ => TakeUp::Wait,
-                }
-            }
+            ExchangeState::Failed(_) | ExchangeState::Answered => self.collect(id),
             ExchangeState::Aborting(connection, _) => TakeUp::Abort(*connection),
             ExchangeState::Waiting(..)
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
             | ExchangeState::Asking
             | ExchangeState::Resting(..) => TakeUp::Wait,
+        }
+    }
+
+    /// The requester takes its error, or its answer: the request is over.
+    #[inline(never)]
+    fn collect(&mut self, id: RequestId) -> TakeUp {
+        self.need_not_wake(id);
+        let Some(exchange) = self.exchanges.remove(id.0) else {
+            return TakeUp::Wait;
+        };
+        self.forget_if_unused(exchange.origin);
+        match exchange.state {
+            ExchangeState::Failed(error) => TakeUp::Failed(error),
+            _ => {
+                let answered = exchange.course.and_then(|course| course.answered);
+                answered.map_or(TakeUp::Wait, |answered| {
+                    TakeUp::Answered(Box::new(answered))
+                })
+            }
         }
     }
 
@@ -398,7 +409,7 @@ impl Session {
             | ExchangeState::Granted(_)
             | ExchangeState::Resting(..)
             | ExchangeState::Asking
-            | ExchangeState::Answered(_)
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => None,
         }
     }
