@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sessile_core::{
     Config, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
-    RequestBuilder, Tick,
+    RequestBuilder, Tick, Url,
 };
 
 use crate::reader::Reader;
@@ -150,6 +150,10 @@ impl fmt::Debug for Session {
 impl Dispatch for Session {
     type Sending = Sending;
     type Source = Reader;
+
+    fn base_url(&self) -> Option<&Url> {
+        self.shared.base_url.as_ref()
+    }
 
     fn dispatch(&self, request: Result<Arc<Request>, Error>, source: Option<Reader>) -> Sending {
         Sending::new(Arc::clone(&self.shared), request, source)

@@ -16,7 +16,7 @@ use async_io::{Async, Timer};
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
     Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
-    RequestId, ResolveError, Tick,
+    RequestId, ResolveError, Tick, Url,
 };
 
 use crate::clock::{Clock, seeded};
@@ -28,6 +28,7 @@ pub(crate) type Io = Async<TcpStream>;
 pub(crate) struct Shared {
     state: Mutex<State>,
     pub(crate) clock: Clock,
+    pub(crate) base_url: Option<Url>,
     this: Weak<Self>,
 }
 
@@ -72,6 +73,7 @@ struct Chores {
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let base_url = config.base_url.clone();
         let engine = Engine::new(seeded(config))?;
         let state = State {
             engine,
@@ -82,6 +84,7 @@ impl Shared {
         Ok(Arc::new_cyclic(|this| Self {
             state: Mutex::new(state),
             clock: Clock::new(),
+            base_url,
             this: this.clone(),
         }))
     }

@@ -10,8 +10,8 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
     Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
-    Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Question, Readiness,
-    Request, RequestId, Stage, Tick, Upgraded, bytes::Bytes,
+    Event, Fields, FieldsRef, HeadRef, IntoUrl, Misuse, Now, PoolEvent, PoolSnapshot, Question,
+    Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -193,6 +193,11 @@ impl Driver {
     }
 
     // ---------------------------------------------------------------------------------------------- the application
+
+    /// Makes a request to be submitted; a relative reference is resolved against [`Config::base_url`].
+    pub fn request(&self, method: impl AsRef<str>, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder::based(self.engine.base_url(), method, url)
+    }
 
     /// Takes a request in. An `Arc` may be submitted again and again without building it anew.
     pub fn submit(&mut self, request: impl Into<Arc<Request>>) -> RequestId {

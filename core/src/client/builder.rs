@@ -25,6 +25,11 @@ pub trait Dispatch {
     /// What content is read from that does not stand in memory.
     type Source;
 
+    /// What relative references are resolved against, if anything.
+    fn base_url(&self) -> Option<&Url> {
+        None
+    }
+
     /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`] comes with its
     /// source.
     fn dispatch(
@@ -51,41 +56,41 @@ impl Dispatch for () {
 /// Anything that names a URL. Hand in a [`Url`], or a reference to one, where the same is asked often: parsing costs
 /// more than a whole exchange does in here.
 pub trait IntoUrl {
-    /// The URL.
+    /// The URL. A text that is none by itself is resolved against the base, if there is one (RFC 3986 §5).
     ///
     /// # Errors
-    /// If the text is not an absolute URL.
-    fn into_url(self) -> Result<Url, Error>;
+    /// If there is none.
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error>;
 }
 
 impl IntoUrl for Url {
-    fn into_url(self) -> Result<Url, Error> {
+    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
         Ok(self)
     }
 }
 
 impl IntoUrl for &Url {
-    fn into_url(self) -> Result<Url, Error> {
+    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
         Ok(self.clone())
     }
 }
 
 impl IntoUrl for &str {
-    fn into_url(self) -> Result<Url, Error> {
-        Url::parse(self)
-            .map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        let parsed = Url::options().base_url(base).parse(self);
+        parsed.map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
     }
 }
 
 impl IntoUrl for &String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        self.as_str().into_url(base)
     }
 }
 
 impl IntoUrl for String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        self.as_str().into_url(base)
     }
 }
 
@@ -116,6 +121,24 @@ impl RequestBuilder<()> {
     pub fn new(method: impl AsRef<str>, url: impl IntoUrl) -> Self {
         Self::on((), method, url)
     }
+
+    /// As [`RequestBuilder::new`]; a text that is no URL by itself is resolved against `base`, that of
+    /// [a session](crate::Engine::base_url) say.
+    ///
+    /// ```
+    /// # use sessile_core::{RequestBuilder, Url};
+    /// let base = Url::parse("http://example.org/v1/")?;
+    /// let request = RequestBuilder::based(Some(&base), "GET", "things?all").build()?;
+    /// assert_eq!(request.url().as_str(), "http://example.org/v1/things?all");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn based(base: Option<&Url>, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
+        Self {
+            dispatch: (),
+            draft: begin(method.as_ref().as_bytes(), url.into_url(base)),
+            source: None,
+        }
+    }
 }
 
 impl RequestBuilder<()> {
@@ -128,9 +151,10 @@ impl RequestBuilder<()> {
 impl<D: Dispatch> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
+        let url = url.into_url(dispatch.base_url());
         Self {
             dispatch,
-            draft: begin(method.as_ref().as_bytes(), url.into_url()),
+            draft: begin(method.as_ref().as_bytes(), url),
             source: None,
         }
     }

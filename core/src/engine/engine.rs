@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
 use crate::connection::{Connection, Scratch};
@@ -95,6 +97,11 @@ impl<S> Engine<S> {
     }
 
     // ---------------------------------------------------------------------------------------- the application's side
+
+    /// What relative references are to be resolved against: [`Config::base_url`].
+    pub fn base_url(&self) -> Option<&Url> {
+        self.session.base_url()
+    }
 
     /// Takes a request in. Its head is encoded when it gets its connection.
     pub fn submit(&mut self, now: Now, request: impl Into<Arc<Request>>) -> RequestId {

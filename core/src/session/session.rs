@@ -4,6 +4,8 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::config::{Config, Timeouts};
 use super::connections::Member;
 use super::error::Error;
@@ -99,6 +101,10 @@ impl Session {
             tokens: config.retry_budget.map(Tokens::new),
             config,
         }
+    }
+
+    pub(crate) fn base_url(&self) -> Option<&Url> {
+        self.config.base_url.as_ref()
     }
 
     pub(crate) fn rules(&self) -> &Arc<Rules> {

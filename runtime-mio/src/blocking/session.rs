@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sessile_core::{
     Config, Dispatch, Engine, Error, Home, Incoming, IntoUrl, Outbound, PoolEvent, PoolSnapshot,
-    Request, RequestBuilder, RequestId, Step, Tick, Upload,
+    Request, RequestBuilder, RequestId, Step, Tick, Upload, Url,
 };
 
 use super::park::Io;
@@ -230,6 +230,10 @@ impl fmt::Debug for Session {
 impl Dispatch for Session {
     type Sending = Result<Response, Error>;
     type Source = Reader;
+
+    fn base_url(&self) -> Option<&Url> {
+        self.shared.base_url.as_ref()
+    }
 
     fn dispatch(
         &self,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, Question, RequestId, Tick,
+    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, Question, RequestId, Tick, Url,
 };
 
 use super::park::{Io, Parker, ParkerId, Parkers};
@@ -21,6 +21,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Clock,
     resolver: Resolver,
+    pub(super) base_url: Option<Url>,
 }
 
 pub(super) struct State {
@@ -51,6 +52,7 @@ struct Chores {
 
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let base_url = config.base_url.clone();
         let engine = Engine::new(seeded(config))?;
         let state = State {
             engine,
@@ -72,6 +74,7 @@ impl Shared {
                 state: Mutex::new(state),
                 clock: Clock::new(),
                 resolver,
+                base_url,
             }
         }))
     }
