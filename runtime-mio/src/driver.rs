@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 use sessile_core::{
     Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
     Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Readiness, Request,
-    RequestId, Stage, Tick, Upgraded, bytes::Bytes,
+    RequestId, Stage, Tick, Upgraded, Url, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -261,6 +261,12 @@ impl Driver {
         let mut upgraded = self.engine.take_upgraded(now, id)?;
         self.let_go(&mut upgraded.io);
         Some(upgraded)
+    }
+
+    /// The URL that a request asks, until [`Event::End`] is told: after a redirect that was followed, the one that it leads
+    /// to.
+    pub fn url(&self, id: RequestId) -> Option<&Url> {
+        self.engine.url(id)
     }
 
     /// The connection that a request uses.

@@ -4,6 +4,8 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::config::{Config, Timeouts};
 use super::connections::Member;
 use super::error::Error;
@@ -345,6 +347,12 @@ impl Session {
     /// Whether the session takes no further request.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// The URL that a request asks now.
+    pub(crate) fn url(&self, id: RequestId) -> Option<&Url> {
+        let exchange = self.exchanges.get(id.0)?;
+        Some(&exchange.request.url)
     }
 
     /// The connection that a request uses.
