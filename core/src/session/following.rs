@@ -105,7 +105,7 @@ impl Session {
         };
         let next = exchange
             .request
-            .redirected(redirect)
+            .redirected_in(redirect, &self.config.sensitive)
             .map_err(Halt::Failed)?;
         if let Some(refusal) = self.refusal(&next) {
             return Err(Halt::Failed(refusal.at(&next.url)));
