@@ -8,12 +8,15 @@
 
 mod attempts;
 mod cancellation;
+mod carried;
+mod estranged;
 mod expect;
 mod failures;
 mod messages;
 mod patience;
 mod peers;
 mod pool;
+mod redirects;
 mod retries;
 mod retry_after;
 mod reuse;
@@ -28,11 +31,14 @@ use sessile_core::{Config, Error, Request, RequestBuilder};
 
 pub use self::attempts::*;
 pub use self::cancellation::*;
+pub use self::carried::*;
+pub use self::estranged::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
 pub use self::patience::*;
 pub use self::pool::*;
+pub use self::redirects::*;
 pub use self::retries::*;
 pub use self::retry_after::*;
 pub use self::reuse::*;
@@ -141,6 +147,31 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     untouched_content_of_a_source_goes_along,
     interim_responses_are_those_of_the_last_attempt,
     a_request_that_rests_holds_no_connection,
+    // redirects
+    each_redirect_makes_its_own_next_request,
+    a_head_stays_a_head,
+    the_whole_way_is_told,
+    a_location_is_read_where_it_stands,
+    without_a_place_to_go_it_is_the_answer,
+    redirects_may_be_handed_over,
+    endless_redirects_end,
+    a_place_that_cannot_be_is_an_error,
+    https_is_never_asked_in_the_open,
+    a_redirect_is_followed_at_once,
+    // what a redirect carries along
+    what_describes_the_content_goes_with_it,
+    content_in_memory_is_carried_whole,
+    touched_content_of_a_source_is_not_carried,
+    untouched_content_of_a_source_is_carried,
+    an_early_redirect_stops_the_upload,
+    interim_responses_are_those_of_the_last_hop,
+    an_offer_to_switch_is_carried,
+    // what a redirect leaves behind
+    secrets_of_a_request_stay_behind_for_good,
+    secrets_of_a_session_stay_behind_for_good,
+    what_a_session_calls_a_secret_is_one_in_a_request,
+    userinfo_is_for_the_first_origin_alone,
+    no_retry_brings_a_secret_along,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,

@@ -262,7 +262,8 @@ impl Task {
                     };
                     let head = live.connection.head();
                     hub.network.note(&format!("{id:?} {head:?}"));
-                    self.record.head(head, info, &attempts);
+                    let url = hub.engine.url(id).expect("a request under way");
+                    self.record.head(url, head, info, &attempts);
                     if self.record.until() == Until::Head {
                         self.record.end();
                         break hub.engine.cancel_taken(now, id, live);
