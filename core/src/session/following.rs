@@ -17,6 +17,16 @@ use crate::base::{Now, RequestId, Stage};
 use crate::message::HeadRef;
 use crate::policy::{Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason};
 
+/// What becomes of a request whose response may be a redirect.
+pub(super) enum Lead {
+    /// Nowhere: the response is none to be followed, whatever else it is.
+    Nowhere,
+    /// Nowhere: the response is handed over, and the exchange knows why.
+    Stopped,
+    /// It is not for the application: the request goes on elsewhere, or has failed.
+    Away(Parting),
+}
+
 /// Why a redirect is not followed.
 enum Halt {
     /// It cannot be.
@@ -26,38 +36,42 @@ enum Halt {
 }
 
 impl Session {
-    /// What becomes of a request that is redirected; `None` if the response is the answer.
+    /// What becomes of a request that is redirected.
     pub(super) fn judge_redirect(
         &mut self,
         now: Now,
         id: RequestId,
         head: HeadRef<'_>,
         untouched: bool,
-    ) -> Option<Parting> {
-        let exchange = self.exchanges.get(id.0)?;
-        let policy = exchange.request.redirects_in(&self.config)?;
+    ) -> Lead {
+        let exchange = self.exchanges.get(id.0);
+        let Some(policy) = exchange.and_then(|it| it.request.redirects_in(&self.config)) else {
+            return Lead::Nowhere;
+        };
         let found = match self.redirect_of(id, &policy, head, untouched) {
-            Ok(None) => return None,
+            Ok(None) => return Lead::Nowhere,
             Ok(Some(redirect)) => self.admit(now, id, &redirect, head, untouched),
             Err(halt) => Err(halt),
         };
         match found {
-            Ok((next, wait)) => Some(self.follow(now, id, next, wait, head)),
+            Ok((next, wait)) => Lead::Away(self.follow(now, id, next, wait, head)),
             Err(Halt::Stopped(Stop {
                 reason,
                 delivers: true,
             })) => {
-                self.exchanges.get_mut(id.0)?.stop = reason;
-                None
+                if let Some(exchange) = self.exchanges.get_mut(id.0) {
+                    exchange.stop = reason;
+                }
+                Lead::Stopped
             }
             Err(Halt::Stopped(Stop { reason, .. })) => {
-                Some(self.stopped_by_status(now, id, head.status(), reason))
+                Lead::Away(self.stopped_by_status(now, id, head.status(), reason))
             }
             Err(Halt::Failed(error)) => {
                 let error = self.moved(id, error);
                 let outcome = AttemptOutcome::Status(head.status());
                 self.note_attempt(now, id, outcome, Next::Stop(StopReason::Redirect));
-                Some(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
+                Lead::Away(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
             }
         }
     }

@@ -2,6 +2,7 @@
 //! another place, or to the same one once more.
 
 use super::exchange::{ExchangeState, Parting};
+use super::following::Lead;
 use super::session::Session;
 use crate::base::{Now, RequestId};
 use crate::message::HeadRef;
@@ -49,10 +50,12 @@ impl Session {
         head: HeadRef<'_>,
         untouched: bool,
     ) -> Option<Parting> {
-        if is_redirect(head.status())
-            && let Some(parting) = self.judge_redirect(now, id, head, untouched)
-        {
-            return Some(parting);
+        if is_redirect(head.status()) {
+            match self.judge_redirect(now, id, head, untouched) {
+                Lead::Away(parting) => return Some(parting),
+                Lead::Stopped => return None,
+                Lead::Nowhere => {}
+            }
         }
         self.judge_status(now, id, head, untouched)
     }
