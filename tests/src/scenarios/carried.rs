@@ -5,8 +5,8 @@ use sessile_core::{
     Config, Content, Error, ErrorKind, ExpectContinue, RedirectError, RequestBuilder, StopReason,
 };
 
-use super::peers::{Asked, send, text, twice};
-use super::redirects::{chain, history, lead, leading, passed, to};
+use super::peers::{Asked, chain, lead, leading, send, text, to, twice};
+use super::redirects::{history, passed};
 use super::retries::built;
 use super::uploads::post_of;
 use super::{answered, eventually, milliseconds, nothing_left, one_connection};

@@ -3,8 +3,7 @@
 
 use sessile_core::{Config, FieldNames, Fields, RequestBuilder, Retry};
 
-use super::peers::{Asked, status, text};
-use super::redirects::{chain, lead, leading};
+use super::peers::{Asked, chain, lead, leading, status, text};
 use super::retries::{built, policy};
 use super::{answered, failed, nothing_left};
 use crate::origin::Request;

@@ -6,39 +6,14 @@
 use std::sync::{Arc, OnceLock};
 
 use sessile_core::{
-    Config, Error, ErrorKind, Next, RedirectError, RedirectPolicy, RequestBuilder, Stage,
-    StopReason,
+    Config, Error, ErrorKind, RedirectError, RedirectPolicy, RequestBuilder, Stage, StopReason,
 };
 
-use super::peers::{Asked, send, text};
+use super::peers::{Asked, chain, leading, send, text, to};
 use super::retries::{built, course, course_of};
 use super::{answered, failed, get, nothing_left};
-use crate::origin::{Act, Request, Site, head, response};
+use crate::origin::{Act, head};
 use crate::world::{Passed, Reply, Served, Tried, World};
-
-/// A redirect with a little content.
-pub(super) fn to(status: u16, location: &str) -> Act {
-    send(response(status, &[("Location", location)], b"elsewhere"))
-}
-
-/// Leads a request that has a query there, with the status that its path names; answers others with their path.
-pub(super) fn lead(request: &Request) -> Vec<Act> {
-    let status = request.path().trim_start_matches('/').parse();
-    match request.query() {
-        Some(next) => vec![to(status.expect("a status"), next)],
-        None => vec![text(request.path())],
-    }
-}
-
-/// A site that [leads](lead).
-pub(super) fn leading(asked: &Asked) -> Arc<dyn Site> {
-    asked.site(|_, request| lead(request))
-}
-
-/// The URL from which [leading] sites redirect through all of these.
-pub(super) fn chain<const N: usize>(stops: [String; N]) -> String {
-    stops.join("?")
-}
 
 /// The redirects that were followed: status and URL.
 pub(super) fn passed(attempts: &[Tried]) -> Vec<(u16, &str)> {
@@ -406,29 +381,4 @@ pub fn https_is_never_asked_in_the_open(world: &mut dyn World) {
         let counts = [&asked[0], &asked[1]].map(Asked::count);
         assert_eq!((counts, here.opened(), there.opened()), ([count, 0], 1, 0));
     }
-}
-
-/// Given redirects that are followed, then each attempt tells so, with the wait before the next: none, where nobody asked.
-pub fn a_redirect_is_followed_at_once(world: &mut dyn World) {
-    let asked = Asked::default();
-    let served = world.serve(asked.site(|number, _| match number {
-        0 | 1 => {
-            let fields = [("Location", "/next"), ("Retry-After", "60")];
-            vec![send(response(302, &fields, b""))]
-        }
-        _ => vec![text("there")],
-    }));
-    let reply = answered(world, get(&served.url("/first")));
-    assert_eq!(reply.text(), "there");
-    let next = reply.attempts.iter().map(|attempt| attempt.next);
-    let at_once = Next::Redirect {
-        wait: std::time::Duration::ZERO,
-    };
-    assert_eq!(next.collect::<Vec<_>>()[..2], [at_once; 2]);
-    for pair in reply.attempts.windows(2) {
-        let waited = pair[1].began.since(pair[0].ended);
-        assert!(!world.is_virtual() || waited.is_zero(), "{waited:?}");
-    }
-    nothing_left(world);
-    assert_eq!(asked.connections(), [0; 3]);
 }
