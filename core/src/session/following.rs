@@ -159,7 +159,8 @@ impl Session {
             return Parting::Anew { wait, here: false };
         };
         exchange.note_hop(head);
-        let here = exchange.request.key == next.key;
+        // Who may not wait for a place in the pool has none elsewhere before it has left its own.
+        let here = exchange.request.key == next.key || self.config.pool.lets_nobody_wait();
         exchange.request = next;
         exchange.replays = 0;
         exchange.expect_refused = false;
