@@ -168,6 +168,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     content_in_memory_is_carried_whole,
     touched_content_of_a_source_is_not_carried,
     untouched_content_of_a_source_is_carried,
+    an_expectation_is_asked_anew_at_the_next_place,
     an_early_redirect_stops_the_upload,
     interim_responses_are_those_of_the_last_hop,
     an_offer_to_switch_is_carried,

@@ -234,6 +234,36 @@ fn head_of_100() -> Vec<u8> {
     head(100, &[])
 }
 
+/// Given a place that refuses to be asked for a 100, and redirects what it gets then, then the next place is asked for one
+/// all the same.
+pub fn an_expectation_is_asked_anew_at_the_next_place(world: &mut dyn World) {
+    let expects = |head: &str| head.contains("\r\nExpect: 100-continue\r\n");
+    let there = world.serve(twice(
+        move |head_is| match expects(head_is) {
+            true => vec![send(head(100, &[]))],
+            false => Vec::new(),
+        },
+        |request| vec![send(response(200, &[], &request.content))],
+    ));
+    let next = there.url("/there");
+    let here = world.serve(twice(
+        move |head| match expects(head) {
+            true => vec![send(response(417, &[], b""))],
+            false => Vec::new(),
+        },
+        move |_| vec![to(307, &next)],
+    ));
+    let request = RequestBuilder::new("POST", here.url("/here")).body("words");
+    let reply = answered(
+        world,
+        built(request.expect_continue(ExpectContinue::Always)),
+    );
+    assert_eq!((reply.text(), &reply.interim[..]), ("words", &[100][..]));
+    let outcomes: Vec<_> = reply.attempts.iter().map(|it| &*it.outcome).collect();
+    assert_eq!(outcomes, ["417", "307", "200"]);
+    nothing_left(world);
+}
+
 /// Given a redirect that comes while the content is still going out, then the rest of it is not sent, and the connection is
 /// not used again; who may have one only has the next in its place.
 pub fn an_early_redirect_stops_the_upload(world: &mut dyn World) {

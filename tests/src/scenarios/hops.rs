@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sessile_core::{Config, Next, Replay, RequestBuilder, StopReason};
+use sessile_core::{Config, Next, Replay, RequestBuilder, StopReason, WhenFull};
 
 use super::peers::{Asked, chain, lead, leading, send, silence, text};
 use super::redirects::{history, passed};
@@ -147,27 +147,28 @@ fn only_one() -> Config {
 }
 
 /// Given one connection in all, then a chain to another origin and back has it in its turn, whatever is left of each
-/// redirect.
+/// redirect; also where nobody may wait for a connection: its own place is free in time.
 pub fn one_connection_is_enough_for_a_chain(world: &mut dyn World) {
     for (path, _) in WAYS {
-        let asked = [Asked::default(), Asked::default()];
-        let here = world.serve(at_length(&asked[0]));
-        let there = world.serve(at_length(&asked[1]));
-        world.configure(only_one());
-        let stops = [
-            here.url(path),
-            there.url(path),
-            here.url(path),
-            there.url("/end"),
-        ];
-        let reply = answered(world, get(&chain(stops)));
-        assert_eq!(
-            (reply.text(), reply.connection.number),
-            ("/end", 4),
-            "{path}"
-        );
-        assert_eq!((here.opened(), there.opened()), (2, 2));
-        nothing_left(world);
+        for when_full in [WhenFull::Wait, WhenFull::Fail] {
+            let asked = [Asked::default(), Asked::default()];
+            let here = world.serve(at_length(&asked[0]));
+            let there = world.serve(at_length(&asked[1]));
+            let mut config = only_one();
+            config.pool.when_full = when_full;
+            world.configure(config);
+            let stops = [
+                here.url(path),
+                there.url(path),
+                here.url(path),
+                there.url("/end"),
+            ];
+            let reply = answered(world, get(&chain(stops)));
+            let seen = (reply.text(), reply.connection.number);
+            assert_eq!(seen, ("/end", 4), "{path}, {when_full:?}");
+            assert_eq!((here.opened(), there.opened()), (2, 2));
+            nothing_left(world);
+        }
     }
 }
 
