@@ -11,7 +11,7 @@ use mio::{Interest, Registry, Token};
 use sessile_core::{
     Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
     Event, Fields, FieldsRef, HeadRef, IntoUrl, Misuse, Now, PoolEvent, PoolSnapshot, Question,
-    Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, bytes::Bytes,
+    Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, Url, bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -282,6 +282,12 @@ impl Driver {
         let mut upgraded = self.engine.take_upgraded(now, id)?;
         self.let_go(&mut upgraded.io);
         Some(upgraded)
+    }
+
+    /// The URL that a request asks, until [`Event::End`] is told: after a redirect that was followed, the one that it leads
+    /// to.
+    pub fn url(&self, id: RequestId) -> Option<&Url> {
+        self.engine.url(id)
     }
 
     /// The connection that a request uses.

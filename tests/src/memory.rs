@@ -26,7 +26,7 @@ pub use self::taken::Taken;
 use crate::network::{Conditions, Cuts, Dial, Network, Report, Stream};
 use crate::origin::Site;
 use crate::source::Source;
-use crate::world::{Arrival, Fate, Listening, Meanwhile, Reply, Served, Upgrade, World};
+use crate::world::{Arrival, Fate, Listening, Meanwhile, Reply, Served, Upgrade, World, base};
 
 /// No scenario lasts longer than this, in virtual time; what has not happened by then never will.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60);
@@ -378,13 +378,13 @@ impl<S: Style> World for Memory<S> {
     }
 
     fn refused(&mut self) -> String {
-        format!("http://{}/", self.new_address())
+        format!("{}/", base(self.new_address()))
     }
 
     fn unreachable(&mut self) -> Option<String> {
         let address = self.new_address();
         self.hub.network.set_dial(address, Dial::Never);
-        Some(format!("http://{address}/"))
+        Some(format!("{}/", base(address)))
     }
 
     fn pass(&mut self, time: Duration) {

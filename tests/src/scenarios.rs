@@ -8,16 +8,22 @@
 
 mod attempts;
 mod cancellation;
+mod carried;
+mod chains;
+mod estranged;
 mod expect;
 mod failures;
+mod hops;
 mod messages;
 mod patience;
 mod peers;
 mod pool;
+mod redirects;
 mod retries;
 mod retry_after;
 mod reuse;
 mod room;
+mod stranded;
 mod time;
 mod upgrades;
 mod uploads;
@@ -28,15 +34,21 @@ use sessile_core::{Config, Error, Request, RequestBuilder};
 
 pub use self::attempts::*;
 pub use self::cancellation::*;
+pub use self::carried::*;
+pub use self::chains::*;
+pub use self::estranged::*;
 pub use self::expect::*;
 pub use self::failures::*;
+pub use self::hops::*;
 pub use self::messages::*;
 pub use self::patience::*;
 pub use self::pool::*;
+pub use self::redirects::*;
 pub use self::retries::*;
 pub use self::retry_after::*;
 pub use self::reuse::*;
 pub use self::room::*;
+pub use self::stranded::*;
 pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
@@ -141,6 +153,54 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     untouched_content_of_a_source_goes_along,
     interim_responses_are_those_of_the_last_attempt,
     a_request_that_rests_holds_no_connection,
+    // redirects
+    each_redirect_makes_its_own_next_request,
+    a_head_stays_a_head,
+    the_whole_way_is_told,
+    a_location_is_read_where_it_stands,
+    without_a_place_to_go_it_is_the_answer,
+    redirects_may_be_handed_over,
+    endless_redirects_end,
+    a_place_that_cannot_be_is_an_error,
+    https_is_never_asked_in_the_open,
+    // what a redirect carries along
+    what_describes_the_content_goes_with_it,
+    content_in_memory_is_carried_whole,
+    touched_content_of_a_source_is_not_carried,
+    untouched_content_of_a_source_is_carried,
+    an_expectation_is_asked_anew_at_the_next_place,
+    an_early_redirect_stops_the_upload,
+    interim_responses_are_those_of_the_last_hop,
+    an_offer_to_switch_is_carried,
+    // what a redirect leaves behind
+    secrets_of_a_request_stay_behind_for_good,
+    secrets_of_a_session_stay_behind_for_good,
+    what_a_session_calls_a_secret_is_one_in_a_request,
+    userinfo_is_for_the_first_origin_alone,
+    no_retry_brings_a_secret_along,
+    // from hop to hop
+    the_next_hop_has_the_connection_of_the_last,
+    another_origin_is_asked_at_once,
+    one_connection_is_enough_for_a_chain,
+    many_chains_share_one_connection,
+    each_hop_may_be_replayed,
+    closing_the_idle_spares_a_chain,
+    a_hop_stays_in_its_partition,
+    // chains that end on the way
+    a_refused_hop_is_told,
+    giving_up_a_chain_leaves_nothing,
+    a_closed_session_begins_no_hop,
+    a_closed_session_follows_nothing,
+    // redirects among retries and limits of time
+    a_redirect_is_followed_at_once,
+    trouble_on_the_way_is_retried_there,
+    a_redirect_begins_the_waits_anew,
+    a_policy_bounds_redirects,
+    redirects_are_no_retries,
+    a_retry_after_on_a_redirect_is_obeyed,
+    too_long_a_wait_for_a_hop_is_not_begun,
+    the_deadline_covers_the_chain,
+    a_deadline_passes_behind_a_redirect,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
-    Attempt, AttemptOutcome, Config, ConnectionInfo, Error, FieldsRef, HeadRef, Next, PoolEvent,
-    PoolSnapshot, Request, Tick, Version,
+    Attempt, AttemptOutcome, Config, ConnectionInfo, Error, FieldsRef, HeadRef, Hop, Next,
+    PoolEvent, PoolSnapshot, Request, Tick, Url, Version,
 };
 
 use crate::loopback::Loopback;
@@ -163,6 +163,15 @@ pub struct Served {
     listening: Box<dyn Listening>,
 }
 
+/// The URL of an address, without a path, as URLs are written: port 80 goes without saying.
+pub fn base(address: SocketAddr) -> String {
+    let written = format!("http://{address}");
+    match written.strip_suffix(":80") {
+        Some(without) => without.to_owned(),
+        None => written,
+    }
+}
+
 /// What a running site knows about its connections.
 pub trait Listening {
     /// How many it has accepted.
@@ -175,9 +184,8 @@ pub trait Listening {
 impl Served {
     /// A site at an address.
     pub fn new(address: SocketAddr, listening: impl Listening + 'static) -> Self {
-        let base = format!("http://{address}");
         Self {
-            base,
+            base: base(address),
             listening: Box::new(listening),
         }
     }
@@ -232,6 +240,8 @@ pub struct Upgrade {
 /// A response that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
+    /// The URL that was asked, the last one after redirects.
+    pub url: String,
     /// The status code.
     pub status: u16,
     /// The version that the peer said.
@@ -265,8 +275,31 @@ pub struct Tried {
     pub next: Next,
     /// The number of its connection.
     pub connection: Option<u64>,
-    /// The URL that was asked, if it answered with a redirect that was followed.
-    pub redirected_from: Option<String>,
+    /// The redirect that it brought, if that was followed.
+    pub hop: Option<Passed>,
+}
+
+/// A redirect that was followed, in words that can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The URL that was asked.
+    pub url: String,
+    /// The status code.
+    pub status: u16,
+    /// The first Location of its head.
+    pub location: Option<String>,
+}
+
+impl Passed {
+    /// What is told of a redirect that was followed.
+    pub fn new(hop: &Hop) -> Self {
+        let location = hop.head().fields().get("Location");
+        Self {
+            url: hop.url().to_string(),
+            status: hop.status().as_u16(),
+            location: location.map(|value| String::from_utf8_lossy(value).into_owned()),
+        }
+    }
 }
 
 impl Tried {
@@ -285,15 +318,16 @@ impl Tried {
             },
             next: attempt.next,
             connection: attempt.connection.map(|connection| connection.number),
-            redirected_from: attempt.redirect.as_ref().map(|hop| hop.url().to_string()),
+            hop: attempt.redirect.as_deref().map(Passed::new),
         }
     }
 }
 
 impl Reply {
     /// A reply of which only the head has come. Nothing is known of trailers.
-    pub fn new(head: HeadRef<'_>, connection: ConnectionInfo) -> Self {
+    pub fn new(url: &Url, head: HeadRef<'_>, connection: ConnectionInfo) -> Self {
         Self {
+            url: url.to_string(),
             status: head.status().as_u16(),
             version: head.version(),
             reason: head.reason().to_vec(),

@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::{Buf, Bytes};
+use url::Url;
 
 use super::engine::{Engine, Slot};
 use super::live::Live;
@@ -46,6 +47,13 @@ impl<S> Engine<S> {
     /// The trailer fields, right after [`Event::Trailers`](crate::Event::Trailers).
     pub fn trailers(&self, id: RequestId) -> Option<FieldsRef<'_>> {
         self.live_of(id).map(|live| live.connection.trailers())
+    }
+
+    /// The URL that a request asks, from `submit` until [`Event::End`](crate::Event::End) is told: after a redirect that was
+    /// followed, the one that it leads to.
+    pub fn url(&self, id: RequestId) -> Option<&Url> {
+        let answered = || self.answered.get(&id).map(Answered::url);
+        self.session.url(id).or_else(answered)
     }
 
     /// The connection that a request uses.

@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::answer::{Answer, Question};
 use super::attempt::Attempts;
 use super::causes::SourceError;
@@ -26,6 +28,11 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// The URL that was asked, the last one after redirects.
+    pub fn url(&self) -> &Url {
+        self.request.url()
+    }
+
     /// The head.
     pub fn head(&self) -> HeadRef<'_> {
         self.head.as_ref()

@@ -133,8 +133,8 @@ pub struct Config {
     pub fields: Fields,
     /// Built-in lines that are not sent, by name.
     pub removed: FieldNames,
-    /// Names of default field lines that are secrets: they do not follow a redirect to another origin. Authorization, Cookie
-    /// and Proxy-Authorization never do.
+    /// Names of field lines that are secrets, default ones or a request's own: they do not follow a redirect to another
+    /// origin. Authorization, Cookie and Proxy-Authorization never do.
     pub sensitive: FieldNames,
     /// How redirects are followed, unless a request says otherwise: at most ten, never from https to http.
     pub redirects: Option<RedirectPolicy>,

@@ -92,7 +92,7 @@ pub(crate) enum ExchangeState {
 /// What becomes of a request whose response is nobody's.
 #[derive(Debug)]
 pub(crate) enum Parting {
-    /// It is sent anew, or the one that follows it, after this wait; `here` if that takes the same kind of connection.
+    /// It is sent anew, or the one that follows it, after this wait; `here` if that needs the connection, or its place.
     Anew { wait: Duration, here: bool },
     /// It is sent without its expectation.
     WithoutExpectation,

@@ -19,6 +19,16 @@ use crate::policy::{
     AuthenticationCourse, Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason,
 };
 
+/// What becomes of a request whose response may be a redirect.
+pub(super) enum Lead {
+    /// Nowhere: the response is none to be followed, whatever else it is.
+    Nowhere,
+    /// Nowhere: the response is handed over, and the exchange knows why.
+    Stopped,
+    /// It is not for the application: the request goes on elsewhere, or has failed.
+    Away(Parting),
+}
+
 /// Why a redirect is not followed.
 enum Halt {
     /// It cannot be.
@@ -35,38 +45,42 @@ struct Following {
 }
 
 impl Session {
-    /// What becomes of a request that is redirected; `None` if the response is the answer.
+    /// What becomes of a request that is redirected.
     pub(super) fn judge_redirect(
         &mut self,
         now: Now,
         id: RequestId,
         head: HeadRef<'_>,
         untouched: bool,
-    ) -> Option<Parting> {
-        let exchange = self.exchanges.get(id.0)?;
-        let policy = exchange.request.redirects_in(&self.config)?;
+    ) -> Lead {
+        let exchange = self.exchanges.get(id.0);
+        let Some(policy) = exchange.and_then(|it| it.request.redirects_in(&self.config)) else {
+            return Lead::Nowhere;
+        };
         let found = match self.redirect_of(id, &policy, head, untouched) {
-            Ok(None) => return None,
+            Ok(None) => return Lead::Nowhere,
             Ok(Some(redirect)) => self.admit(now, id, &redirect, head, untouched),
             Err(halt) => Err(halt),
         };
         match found {
-            Ok((next, wait)) => Some(self.follow(now, id, next, wait, head)),
+            Ok((next, wait)) => Lead::Away(self.follow(now, id, next, wait, head)),
             Err(Halt::Stopped(Stop {
                 reason,
                 delivers: true,
             })) => {
-                self.exchanges.get_mut(id.0)?.stop = reason;
-                None
+                if let Some(exchange) = self.exchanges.get_mut(id.0) {
+                    exchange.stop = reason;
+                }
+                Lead::Stopped
             }
             Err(Halt::Stopped(Stop { reason, .. })) => {
-                Some(self.stopped_by_status(now, id, head.status(), reason))
+                Lead::Away(self.stopped_by_status(now, id, head.status(), reason))
             }
             Err(Halt::Failed(error)) => {
                 let error = self.moved(id, error);
                 let outcome = AttemptOutcome::Status(head.status());
                 self.note_attempt(now, id, outcome, Next::Stop(StopReason::Redirect));
-                Some(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
+                Lead::Away(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
             }
         }
     }
@@ -115,7 +129,9 @@ impl Session {
         let course = exchange.course.as_ref();
         let bare = course.and_then(|course| course.bare.as_ref());
         let bare = bare.unwrap_or(&exchange.request);
-        let bare = bare.redirected(redirect).map_err(Halt::Failed)?;
+        let bare = bare
+            .redirected_in(redirect, &self.config.sensitive)
+            .map_err(Halt::Failed)?;
         let dressed = self.dress(&bare).map_err(Halt::Failed)?;
         let next = dressed.as_deref().unwrap_or(&bare);
         if let Some(refusal) = self.refusal(next) {
@@ -156,11 +172,13 @@ impl Session {
             return Parting::Anew { wait, here: false };
         };
         exchange.note_hop(head);
-        let key = exchange.request.key.clone();
+        let (key, origin) = (exchange.request.key.clone(), exchange.origin);
         exchange.become_next(next);
-        let here = exchange.request.key == key;
         exchange.replays = 0;
         exchange.expect_refused = false;
+        let near = exchange.request.key == key;
+        // Who may not wait for a place in the pool has none elsewhere before it has left its own.
+        let here = near || self.lets_nobody_wait(origin);
         Parting::Anew { wait, here }
     }
 }

@@ -4,6 +4,7 @@
 use http::StatusCode;
 
 use super::exchange::{ExchangeState, Parting};
+use super::following::Lead;
 use super::session::Session;
 use crate::base::{Now, RequestId};
 use crate::message::HeadRef;
@@ -51,10 +52,12 @@ impl Session {
         head: HeadRef<'_>,
         untouched: bool,
     ) -> Option<Parting> {
-        if is_redirect(head.status())
-            && let Some(parting) = self.judge_redirect(now, id, head, untouched)
-        {
-            return Some(parting);
+        if is_redirect(head.status()) {
+            match self.judge_redirect(now, id, head, untouched) {
+                Lead::Away(parting) => return Some(parting),
+                Lead::Stopped => return None,
+                Lead::Nowhere => {}
+            }
         }
         if head.status() == StatusCode::UNAUTHORIZED
             && let Some(parting) = self.judge_challenge(now, id, head, untouched)

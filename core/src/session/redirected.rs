@@ -5,7 +5,7 @@ use super::error::Error;
 use super::key::PoolKey;
 use super::request::{Content, Request, refused};
 use super::shape::{Lines, Shape};
-use crate::message::{Fields, Known, Origin, RequestTarget};
+use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
 use crate::policy::Redirect;
 
 /// Fields that say something about the content, besides all that begin with `Content-` (RFC 9110 §15.4).
@@ -48,11 +48,20 @@ impl Request {
     /// # Errors
     /// If the redirect leads to a host that cannot be named, or what is left of the fields makes no request.
     pub fn redirected(&self, redirect: &Redirect) -> Result<Self, Error> {
-        self.follow(redirect)
+        self.redirected_in(redirect, &FieldNames::new())
+    }
+
+    /// The same, for a session that calls lines of these names secrets: they are, whoever has set them.
+    pub(super) fn redirected_in(
+        &self,
+        redirect: &Redirect,
+        secrets: &FieldNames,
+    ) -> Result<Self, Error> {
+        self.follow(redirect, secrets)
             .map_err(|error| refused(error, &redirect.url))
     }
 
-    fn follow(&self, redirect: &Redirect) -> Result<Self, RequestError> {
+    fn follow(&self, redirect: &Redirect, secrets: &FieldNames) -> Result<Self, RequestError> {
         let origin = Origin::of(&redirect.url).map_err(RequestError::Origin)?;
         RequestTarget::of(&redirect.url).ok_or(RequestError::Target)?;
         let mut next = self.clone();
@@ -63,7 +72,9 @@ impl Request {
             transport: self.key.transport.clone(),
         };
         next.asterisk = false;
-        next.fields = self.fields.filtered(|name| self.keeps(name, redirect));
+        next.fields = self
+            .fields
+            .filtered(|name| self.keeps(name, redirect, secrets));
         if !redirect.request.keeps_content {
             next.content = Content::Empty;
             next.trailers = Fields::new();
@@ -78,19 +89,15 @@ impl Request {
     }
 
     /// Whether the lines of this name go along.
-    fn keeps(&self, name: &[u8], redirect: &Redirect) -> bool {
+    fn keeps(&self, name: &[u8], redirect: &Redirect, secrets: &FieldNames) -> bool {
         let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
         let of_content = OF_CONTENT.iter().any(is) || begins_with_content(name);
-        let of_origin = STAYS_BEHIND & Known::of(name).bit() != 0 || self.is_sensitive(name);
+        let sensitive = is_among(name, &self.sensitive) || is_among(name, secrets);
+        let of_origin = STAYS_BEHIND & Known::of(name).bit() != 0 || sensitive;
         let referer = is(&"Referer");
         !(of_content && !redirect.request.keeps_content
             || of_origin && redirect.leaves_origin
             || referer && redirect.downgrades)
-    }
-
-    fn is_sensitive(&self, name: &[u8]) -> bool {
-        let name = core::str::from_utf8(name);
-        name.is_ok_and(|name| self.sensitive.contains(name))
     }
 
     /// The verdict on its own lines alone.
@@ -103,6 +110,11 @@ impl Request {
         let trailers = !self.trailers.is_empty();
         Shape::of(&self.method, &self.content, trailers, lines)
     }
+}
+
+fn is_among(name: &[u8], names: &FieldNames) -> bool {
+    let name = core::str::from_utf8(name);
+    name.is_ok_and(|name| names.contains(name))
 }
 
 fn begins_with_content(name: &[u8]) -> bool {

@@ -235,7 +235,7 @@ impl Session {
         }
     }
 
-    fn lets_nobody_wait(&self, origin: OriginId) -> bool {
+    pub(super) fn lets_nobody_wait(&self, origin: OriginId) -> bool {
         let own = self.tenant(origin).map(|tenant| &tenant.limits);
         let own = own.unwrap_or(&self.limits);
         self.config.pool.lets_nobody_wait(own)
@@ -403,6 +403,12 @@ impl Session {
     /// Whether the session takes no further request.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// The URL that a request asks now.
+    pub(crate) fn url(&self, id: RequestId) -> Option<&Url> {
+        let exchange = self.exchanges.get(id.0)?;
+        Some(&exchange.request.url)
     }
 
     /// The connection that a request uses.

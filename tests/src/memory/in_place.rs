@@ -73,8 +73,9 @@ impl InPlace {
                 let head = engine.head(id).expect("a head has just come");
                 let info = engine.connection_info(id).expect("on a connection");
                 let attempts = engine.attempts(id).expect("a head has just come");
+                let url = engine.url(id).expect("a request under way");
                 let record = self.of(id);
-                record.head(head, info, &attempts);
+                record.head(url, head, info, &attempts);
                 if record.until() == Until::Head {
                     record.end();
                     engine.cancel(now, id);

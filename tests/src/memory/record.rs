@@ -3,7 +3,9 @@
 use std::io;
 use std::mem;
 
-use sessile_core::{Attempt, ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Tick, Upgraded};
+use sessile_core::{
+    Attempt, ConnectionInfo, Error, Fields, FieldsRef, HeadRef, Tick, Upgraded, Url,
+};
 
 use crate::network::Stream;
 use crate::source::Source;
@@ -137,6 +139,7 @@ impl Record {
 
     pub(super) fn head(
         &mut self,
+        url: &Url,
         head: HeadRef<'_>,
         connection: ConnectionInfo,
         attempts: &[Attempt],
@@ -146,7 +149,7 @@ impl Record {
             interim: mem::take(&mut self.interim),
             trailers: Some(Vec::new()),
             attempts: Tried::all(attempts),
-            ..Reply::new(head, connection)
+            ..Reply::new(url, head, connection)
         };
         self.state = State::Reading(reply);
     }

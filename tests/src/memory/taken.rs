@@ -182,7 +182,8 @@ impl Task {
             Step::Failed(error) => self.fail(hub, error),
             Step::Answered(answered) => {
                 let (head, info) = (answered.head(), ConnectionInfo::default());
-                self.record.head(head, info, answered.attempts());
+                self.record
+                    .head(answered.url(), head, info, answered.attempts());
                 self.record.content(answered.content());
                 self.record.end();
                 self.place = Place::Over;
@@ -269,7 +270,8 @@ impl Task {
                     };
                     let head = live.connection.head();
                     hub.network.note(&format!("{id:?} {head:?}"));
-                    self.record.head(head, info, &attempts);
+                    let url = hub.engine.url(id).expect("a request under way");
+                    self.record.head(url, head, info, &attempts);
                     if self.record.until() == Until::Head {
                         self.record.end();
                         break hub.engine.cancel_taken(now, id, live);

@@ -81,6 +81,30 @@ impl Asked {
     }
 }
 
+/// A redirect with a little content.
+pub(super) fn to(status: u16, location: &str) -> Act {
+    send(response(status, &[("Location", location)], b"elsewhere"))
+}
+
+/// Leads a request that has a query there, with the status that its path names; answers others with their path.
+pub(super) fn lead(request: &Request) -> Vec<Act> {
+    let status = request.path().trim_start_matches('/').parse();
+    match request.query() {
+        Some(next) => vec![to(status.expect("a status"), next)],
+        None => vec![text(request.path())],
+    }
+}
+
+/// A site that [leads](lead).
+pub(super) fn leading(asked: &Asked) -> Arc<dyn Site> {
+    asked.site(|_, request| lead(request))
+}
+
+/// The URL from which [leading] sites redirect through all of these.
+pub(super) fn chain<const N: usize>(stops: [String; N]) -> String {
+    stops.join("?")
+}
+
 type AtHead = dyn Fn(&str) -> Vec<Act> + Send + Sync;
 type AtEnd = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
 

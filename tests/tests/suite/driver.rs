@@ -148,7 +148,8 @@ impl DriverWorld {
                 let head = self.driver.head(id).expect("a head");
                 let connection = self.driver.connection_info(id).expect("a connection");
                 let attempts = self.driver.attempts(id).expect("a head has just come");
-                let mut reply = Reply::new(head, connection);
+                let url = self.driver.url(id).expect("a request under way");
+                let mut reply = Reply::new(url, head, connection);
                 reply.attempts = Tried::all(&attempts);
                 reply.trailers = Some(Vec::new());
                 let watched = self.of(id);

@@ -54,12 +54,13 @@ impl async_std::io::Read for Sleepy {
 
 fn begin(response: &Response) -> Reply {
     let interim = response.interim().iter();
+    let url = response.url().expect("the URL that was asked");
     Reply {
         interim: interim
             .map(|head| head.as_ref().status().as_u16())
             .collect(),
         attempts: Tried::all(response.attempts()),
-        ..Reply::new(response.head(), response.connection())
+        ..Reply::new(url, response.head(), response.connection())
     }
 }
 
