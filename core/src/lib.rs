@@ -115,6 +115,7 @@
 mod base;
 mod client;
 mod connection;
+mod cookie;
 mod engine;
 mod message;
 mod policy;
@@ -134,6 +135,12 @@ pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,
 };
+#[cfg(feature = "psl")]
+pub use cookie::Psl;
+pub use cookie::{
+    CookieJar, CookieLimits, CookieRef, CookieRejection, PublicSuffixes, ReceivedCookies,
+    RejectedCookie, Withheld,
+};
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
     Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
@@ -150,9 +157,11 @@ pub use session::{
     PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
+pub use syntax::cookie_date::cookie_date;
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
+pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
 pub use url::{self, Url};

@@ -5,6 +5,7 @@
 //! alternatives that it allows.
 
 mod case;
+mod cookies;
 mod heads;
 mod responses;
 mod retries;
@@ -27,15 +28,21 @@ pub enum Kind {
     Reuse,
     /// Attempts that were no good, and whether another follows.
     Retries,
+    /// Set-Cookie lines and requests, and what a jar sends.
+    Cookies,
+    /// Dates as they stand in Set-Cookie lines.
+    CookieDates,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
+        ("cookies", Self::Cookies),
+        ("cookie-dates", Self::CookieDates),
     ];
 
     /// The kind of that name.
@@ -52,6 +59,8 @@ impl Kind {
             Self::Heads => heads::judge(case),
             Self::Reuse => reuse::judge(case),
             Self::Retries => retries::judge(case),
+            Self::Cookies => cookies::judge(case),
+            Self::CookieDates => cookies::judge_date(case),
         }
     }
 }
