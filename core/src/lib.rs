@@ -138,8 +138,8 @@ pub use connection::{
 #[cfg(feature = "psl")]
 pub use cookie::Psl;
 pub use cookie::{
-    CookieJar, CookieLimits, CookieRef, CookieRejection, PublicSuffixes, ReceivedCookies,
-    RejectedCookie, Withheld,
+    CookieExplanation, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
+    PublicSuffixes, ReceivedCookies, RejectedCookie, Withheld,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{

@@ -7,6 +7,7 @@ mod accept;
 mod contents;
 mod domains;
 mod evict;
+mod explain;
 mod jar;
 mod limits;
 mod matching;
@@ -15,6 +16,7 @@ mod set_cookie;
 mod stored;
 mod suffixes;
 
+pub use explain::{CookieExplanation, CookieVerdict};
 pub use jar::{CookieJar, ReceivedCookies};
 pub use limits::CookieLimits;
 pub use matching::Withheld;
