@@ -115,6 +115,7 @@
 mod base;
 mod client;
 mod connection;
+mod cookie;
 mod engine;
 mod message;
 mod policy;
@@ -133,6 +134,12 @@ pub use client::{
 pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,
+};
+#[cfg(feature = "psl")]
+pub use cookie::Psl;
+pub use cookie::{
+    CookieExplanation, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
+    PublicSuffixes, ReceivedCookies, RejectedCookie, Withheld,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
@@ -154,9 +161,11 @@ pub use session::{
     PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
+pub use syntax::cookie_date::cookie_date;
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
+pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
 pub use url::{self, Url};

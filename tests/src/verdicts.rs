@@ -5,6 +5,7 @@
 //! alternatives that it allows.
 
 mod case;
+mod cookies;
 mod digest;
 mod heads;
 mod redirects;
@@ -33,17 +34,23 @@ pub enum Kind {
     Redirects,
     /// Challenges, and how Digest answers them.
     Digest,
+    /// Set-Cookie lines and requests, and what a jar sends.
+    Cookies,
+    /// Dates as they stand in Set-Cookie lines.
+    CookieDates,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
         ("redirects", Self::Redirects),
         ("digest", Self::Digest),
+        ("cookies", Self::Cookies),
+        ("cookie-dates", Self::CookieDates),
     ];
 
     /// The kind of that name.
@@ -62,6 +69,8 @@ impl Kind {
             Self::Retries => retries::judge(case),
             Self::Redirects => redirects::judge(case),
             Self::Digest => digest::judge(case),
+            Self::Cookies => cookies::judge(case),
+            Self::CookieDates => cookies::judge_date(case),
         }
     }
 }

@@ -125,6 +125,36 @@ fn a_wrong_expectation_does_not_pass() {
             "\"username*\": \"utf-8",
         ),
         (
+            Kind::Cookies,
+            "cookies",
+            "\"rfc6265bis\": [null]",
+            "\"rfc6265bis\": [\"a=b\"]",
+        ),
+        (
+            Kind::Cookies,
+            "cookies",
+            "\"rfc6265bis\": [\"a=b\"]",
+            "\"rfc6265bis\": [null]",
+        ),
+        (
+            Kind::Cookies,
+            "cookies",
+            "\"rfc6265bis\": [\"a=b\", null]",
+            "\"rfc6265bis\": [\"a=b\"]",
+        ),
+        (
+            Kind::CookieDates,
+            "cookie-dates",
+            "\"unix\": null",
+            "\"unix\": 1",
+        ),
+        (
+            Kind::CookieDates,
+            "cookie-dates",
+            "\"unix\": 1",
+            "\"unix\": 2",
+        ),
+        (
             Kind::Responses,
             "responses",
             "\"outcome\": \"complete\"",
