@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
+    Config, CookieJar, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
     RequestBuilder, Tick, Url,
 };
 
@@ -121,6 +122,23 @@ impl Session {
     pub fn pool_events(&self) -> Vec<PoolEvent> {
         self.shared
             .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
+    }
+
+    /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
+    ///
+    /// ```
+    /// # use sessile_async_std::{Session, Url};
+    /// # fn look(session: &Session) -> Result<(), Box<dyn core::error::Error>> {
+    /// let url = Url::parse("https://example.org/")?;
+    /// session.cookies(|jar, now| jar.set(&url, b"lang=en; Path=/", now))?;
+    /// let kept = session.cookies(|jar, _| jar.len());
+    /// # let _ = kept;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cookies<R>(&self, act: impl FnOnce(&mut CookieJar, Duration) -> R) -> R {
+        self.shared
+            .with(|engine, now| act(engine.cookies_mut(), now.wall))
     }
 
     /// Closes the connections that nobody uses; requests go on as before.

@@ -9,9 +9,10 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
-    Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
-    Event, Fields, FieldsRef, HeadRef, IntoUrl, Misuse, Now, PoolEvent, PoolSnapshot, Question,
-    Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, Url, bytes::Bytes,
+    Attempts, Command, Config, ConnectionId, ConnectionInfo, CookieJar, Engine, Error, ErrorKind,
+    EstablishId, Event, Fields, FieldsRef, HeadRef, IntoUrl, Misuse, Now, PoolEvent, PoolSnapshot,
+    Question, Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, Url,
+    bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -193,6 +194,11 @@ impl Driver {
     }
 
     // ---------------------------------------------------------------------------------------------- the application
+
+    /// The session's cookies, to look, to put some in or to take some out.
+    pub fn cookies(&mut self) -> &mut CookieJar {
+        self.engine.cookies_mut()
+    }
 
     /// Makes a request to be submitted; a relative reference is resolved against [`Config::base_url`].
     pub fn request(&self, method: impl AsRef<str>, url: impl IntoUrl) -> RequestBuilder {

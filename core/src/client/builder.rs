@@ -190,6 +190,22 @@ impl<D: Dispatch> RequestBuilder<D> {
         })
     }
 
+    /// Adds a cookie for this request alone, and for the first origin that it asks: behind those of the session's jar, in place
+    /// of those of its name. It does not go into the jar. (A Cookie line that is set as a [`header`](RequestBuilder::header)
+    /// displaces the jar's cookies altogether.)
+    pub fn cookie(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            let pair = crate::cookie::pair(name, value);
+            let pair = pair.ok_or_else(|| field_error(b"Cookie", FieldError::Value))?;
+            if !draft.cookies.is_empty() {
+                draft.cookies.extend_from_slice(b"; ");
+            }
+            draft.cookies.extend_from_slice(&pair);
+            Ok(())
+        })
+    }
+
     /// Says who the request comes from: to its origin alone, also when it is redirected. It stands in for what the session
     /// knows, and is displaced by an Authorization field of the request's own and by userinfo in its URL.
     ///

@@ -21,6 +21,7 @@ pub use jar::{CookieJar, ReceivedCookies};
 pub use limits::CookieLimits;
 pub use matching::Withheld;
 pub use rejection::{CookieRejection, RejectedCookie};
+pub(crate) use set_cookie::pair;
 pub use stored::CookieRef;
 #[cfg(feature = "psl")]
 pub use suffixes::Psl;

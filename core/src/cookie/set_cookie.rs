@@ -5,7 +5,7 @@
 use ::cookie::{Cookie, Expiration, SameSite};
 
 use super::CookieRejection;
-use crate::syntax::chars::{is_field_value, trim_ows};
+use crate::syntax::chars::{is_field_value, is_token, trim_ows};
 use crate::syntax::cookie_date::cookie_date;
 
 /// What a line says.
@@ -39,6 +39,13 @@ pub(super) enum PathAttribute<'a> {
     Unsaid,
     Default,
     Given(&'a [u8]),
+}
+
+/// A cookie as it stands in a Cookie line (§4.2.1), if it can: a token for its name, a value that no line ends nor divides.
+pub(crate) fn pair(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    let value = trim_ows(value);
+    let fits = is_token(name) && is_field_value(value, false) && !value.contains(&b';');
+    fits.then(|| [name, value].join(&b'='))
 }
 
 impl<'a> SetCookie<'a> {

@@ -10,6 +10,7 @@ use url::Url;
 use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
 use crate::connection::{Connection, Scratch};
+use crate::cookie::CookieJar;
 use crate::session::{
     Answer, Answered, Config, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Question,
     Request, ResolveError, Session,
@@ -97,6 +98,16 @@ impl<S> Engine<S> {
     }
 
     // ---------------------------------------------------------------------------------------- the application's side
+
+    /// The session's cookies: empty, if [`Config::cookies`] is `None`.
+    pub fn cookies(&self) -> &CookieJar {
+        self.session.cookies()
+    }
+
+    /// The session's cookies, to put some in, to take some out, or to bring back what was kept.
+    pub fn cookies_mut(&mut self) -> &mut CookieJar {
+        self.session.cookies_mut()
+    }
 
     /// What relative references are to be resolved against: [`Config::base_url`].
     pub fn base_url(&self) -> Option<&Url> {

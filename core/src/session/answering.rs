@@ -106,6 +106,7 @@ impl Session {
 
     fn take_answer(&mut self, now: Now, id: RequestId, answer: Answer) {
         let head = ResponseHead::of(answer.status, &answer.fields);
+        self.keep_cookies(now, id, head.as_ref());
         match self.judge(now, id, head.as_ref(), true) {
             None => self.deliver(now, id, head, answer),
             Some(Parting::Fail(error)) => {
@@ -150,7 +151,7 @@ impl Session {
         let request = &self.exchanges.get(id.0)?.request;
         let shape = request.shape_in(&self.config.fields).ok()?;
         let mut head = Vec::new();
-        let parts = HeadParts::unconnected(request, &shape, &self.config, late.as_ref());
+        let parts = HeadParts::unconnected(request, &shape, &self.config, late.as_deref());
         encode_head(&mut head, &parts);
         Some(head)
     }

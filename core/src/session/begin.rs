@@ -48,7 +48,7 @@ impl Session {
     ) -> Option<Beginning> {
         let mut exchange = self.exchanges.get_mut(id.0)?;
         let mut late = None;
-        if exchange.request.authentication.is_some() {
+        if exchange.request.has_secrets || !self.cookies.is_empty() {
             late = self.late(now, id);
             exchange = self.exchanges.get_mut(id.0)?;
         }
@@ -71,7 +71,7 @@ impl Session {
             &self.config,
             &tenant.head,
             expect,
-            late.as_ref(),
+            late.as_deref(),
         );
         encode_head(out, &parts);
         let expects = expect.holds(&shape);

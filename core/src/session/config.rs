@@ -15,6 +15,7 @@ use super::request::{Content, Request, check_removed};
 use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
+use crate::cookie::CookieJar;
 use crate::message::{FieldNames, Fields, Known};
 use crate::policy::{AuthenticationHook, RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
@@ -138,6 +139,9 @@ pub struct Config {
     pub sensitive: FieldNames,
     /// How redirects are followed, unless a request says otherwise: at most ten, never from https to http.
     pub redirects: Option<RedirectPolicy>,
+    /// The cookies that the session begins with, and to which every response adds: an empty jar. `None` is a session that
+    /// neither takes nor sends any, but those that a request brings.
+    pub cookies: Option<CookieJar>,
     /// Who knows the credentials for a URL, unless the request has some: in its URL, as a field, by
     /// [`authentication`](crate::RequestBuilder::authentication). They displace an Authorization among
     /// [`fields`](Config::fields), and are asked for on each hop of a redirect.
@@ -173,6 +177,7 @@ impl Default for Config {
             removed: FieldNames::new(),
             sensitive: FieldNames::new(),
             redirects: Some(RedirectPolicy::default()),
+            cookies: Some(CookieJar::new()),
             authenticator: None,
             base_url: None,
             query: Vec::new(),

@@ -145,6 +145,7 @@ impl Request {
     /// What follows from the fields, once these have changed.
     pub(super) fn refit(&mut self) -> Result<(), RequestError> {
         self.shape = self.own_shape()?;
+        self.has_secrets = self.authentication.is_some() || !self.cookies.is_empty();
         self.displaced = match self.estranged {
             // Who knows what else of the session's is a secret.
             true => u32::MAX,

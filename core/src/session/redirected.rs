@@ -82,6 +82,7 @@ impl Request {
         if redirect.leaves_origin {
             next.authorization = None;
             next.authentication = None;
+            next.cookies = Vec::new();
             next.estranged = true;
         }
         next.refit()?;

@@ -63,6 +63,10 @@ pub struct Request {
     pub(crate) redirects: Option<Option<RedirectPolicy>>,
     /// Its fields, and default ones, that are for its first origin alone.
     pub(crate) sensitive: FieldNames,
+    /// Cookies of its own, as they stand in a Cookie line.
+    pub(crate) cookies: Vec<u8>,
+    /// It has credentials or cookies to be put into its head when an attempt begins.
+    pub(crate) has_secrets: bool,
     /// Who it says it comes from, in a way that its origin may ask for.
     pub(crate) authentication: Option<Authentication>,
     /// What answers it in place of a connection.
@@ -90,6 +94,7 @@ pub(crate) struct Draft {
     pub(crate) redirects: Option<Option<RedirectPolicy>>,
     /// Its fields, and default ones, that are for its first origin alone.
     pub(crate) sensitive: FieldNames,
+    pub(crate) cookies: Vec<u8>,
     pub(crate) authentication: Option<Authentication>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
@@ -111,6 +116,7 @@ impl Draft {
             retry: None,
             redirects: None,
             sensitive: FieldNames::new(),
+            cookies: Vec::new(),
             authentication: None,
             timeouts: None,
             deadline: None,
@@ -131,6 +137,8 @@ impl Draft {
                     &self.removed,
                     authorization.is_some() || authentication.is_some(),
                 ),
+                has_secrets: authentication.is_some() || !self.cookies.is_empty(),
+                cookies: self.cookies,
                 authentication,
                 key: PoolKey {
                     origin,

@@ -13,7 +13,7 @@ use super::prepare::Late;
 use super::request::{Content, Request};
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
-use crate::message::{HeadRef, RequestTarget};
+use crate::message::{HeadRef, Known, RequestTarget};
 use crate::policy::{Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason};
 
 /// Of so many origins it is kept what they asked for last. They are learned anew beyond that, at the cost of a round.
@@ -22,12 +22,47 @@ const MOST_SPACES: usize = 1_000;
 impl Session {
     /// What is known of a request's head only when an attempt begins; `None` if nothing is.
     #[inline(never)]
-    pub(super) fn late(&mut self, _now: Now, id: RequestId) -> Option<Late> {
+    pub(super) fn late(&mut self, now: Now, id: RequestId) -> Option<Box<Late>> {
         let late = Late {
             authorization: self.authorization(id),
-            ..Late::default()
+            cookies: self.cookie_line(now, id),
         };
-        (late.authorization.is_some() || !late.cookies.is_empty()).then_some(late)
+        let any = late.authorization.is_some() || !late.cookies.is_empty();
+        any.then(|| Box::new(late))
+    }
+
+    /// The cookies for the next attempt: the jar's, and those that the request brings, in place of the jar's of their names.
+    /// None, where a Cookie line was set by hand.
+    fn cookie_line(&mut self, now: Now, id: RequestId) -> Vec<u8> {
+        let mut line = Vec::new();
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return line;
+        };
+        let request = &exchange.request;
+        let session = match request.estranged {
+            true => 0,
+            false => self.config.fields.known(),
+        };
+        let by_hand = request.fields.known() | request.removed.known() | session;
+        if self.keeps_cookies && by_hand & Known::Cookie.bit() == 0 {
+            self.cookies.write_to(&request.url, now.wall, &mut line);
+        }
+        match request.cookies.is_empty() {
+            true => line,
+            false => beside(&line, &request.cookies),
+        }
+    }
+
+    /// The cookies of a response go into the jar, whatever becomes of the response.
+    pub(crate) fn keep_cookies(&mut self, now: Now, id: RequestId, head: HeadRef<'_>) {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return;
+        };
+        if self.keeps_cookies && !head.status().is_informational() {
+            let lines = head.fields().get_all("Set-Cookie");
+            let url = &exchange.request.url;
+            self.cookies.receive(url, lines, now.wall);
+        }
     }
 
     /// The credentials for the next attempt: the answer to a challenge, or what is said in advance.
@@ -108,6 +143,20 @@ impl Session {
             &input,
         )
     }
+}
+
+/// A request's own cookies behind those of the jar that have other names.
+fn beside(jar: &[u8], own: &[u8]) -> Vec<u8> {
+    let pairs = |line| <[u8]>::split(line, |&octet| octet == b';').map(<[u8]>::trim_ascii);
+    let name = |pair: &[u8]| {
+        pair.split(|&octet| octet == b'=')
+            .next()
+            .map(<[u8]>::to_vec)
+    };
+    let own_names: Vec<_> = pairs(own).map(name).collect();
+    let kept = pairs(jar).filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair)));
+    let all: Vec<_> = kept.chain(pairs(own)).collect();
+    all.join(&b"; "[..])
 }
 
 /// What an answer of Digest says about a request.

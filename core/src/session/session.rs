@@ -21,6 +21,7 @@ use super::timers::{Timers, first_look};
 use crate::base::{
     Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
 };
+use crate::cookie::CookieJar;
 use crate::message::{Origin, Scheme};
 use crate::policy::{ProtectionSpace, StopReason, Tokens};
 use crate::pool::{Assignment, OriginId, OriginLimits, Place, Pool};
@@ -62,6 +63,10 @@ pub(crate) struct Session {
     pub(super) closed: bool,
     /// How many connections throw away the rest of a response.
     pub(super) draining: usize,
+    /// The cookies; empty, if the session has none.
+    pub(super) cookies: CookieJar,
+    /// Cookies of responses are kept.
+    pub(super) keeps_cookies: bool,
     /// What the origins have asked for that requests authenticate to.
     pub(super) spaces: HashMap<Origin, ProtectionSpace, Seeded>,
     /// Where the cnonces of Digest come from.
@@ -73,7 +78,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(mut config: Config) -> Self {
         Self {
             rules: Arc::new(config.rules()),
             timeouts: Arc::new(config.timeouts.clone()),
@@ -95,12 +100,22 @@ impl Session {
             stats: Stats::new(config.pool_events),
             closed: false,
             draining: 0,
+            keeps_cookies: config.cookies.is_some(),
+            cookies: config.cookies.take().unwrap_or_default(),
             spaces: HashMap::with_hasher(Seeded::new(&config.seed)),
             cnonces: Chance::new(&config.seed, "cnonce"),
             jitter: Chance::new(&config.seed, "jitter"),
             tokens: config.retry_budget.map(Tokens::new),
             config,
         }
+    }
+
+    pub(crate) fn cookies(&self) -> &CookieJar {
+        &self.cookies
+    }
+
+    pub(crate) fn cookies_mut(&mut self) -> &mut CookieJar {
+        &mut self.cookies
     }
 
     pub(crate) fn base_url(&self) -> Option<&Url> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, Incoming, IntoUrl, Outbound, PoolEvent, PoolSnapshot,
-    Request, RequestBuilder, RequestId, Step, Tick, Upload, Url,
+    Config, CookieJar, Dispatch, Engine, Error, Home, Incoming, IntoUrl, Outbound, PoolEvent,
+    PoolSnapshot, Request, RequestBuilder, RequestId, Step, Tick, Upload, Url,
 };
 
 use super::park::Io;
@@ -180,7 +181,7 @@ impl Session {
         }
     }
 
-    fn until(&self, deadline: Option<Tick>) -> Option<std::time::Duration> {
+    fn until(&self, deadline: Option<Tick>) -> Option<Duration> {
         deadline.map(|at| at.since(self.shared.clock.now().tick))
     }
 
@@ -201,6 +202,23 @@ impl Session {
     pub fn pool_events(&self) -> Vec<PoolEvent> {
         self.shared
             .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
+    }
+
+    /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
+    ///
+    /// ```
+    /// # use sessile_mio::{Url, blocking::Session};
+    /// # fn look(session: &Session) -> Result<(), Box<dyn core::error::Error>> {
+    /// let url = Url::parse("https://example.org/")?;
+    /// session.cookies(|jar, now| jar.set(&url, b"lang=en; Path=/", now))?;
+    /// let kept = session.cookies(|jar, _| jar.len());
+    /// # let _ = kept;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cookies<R>(&self, act: impl FnOnce(&mut CookieJar, Duration) -> R) -> R {
+        self.shared
+            .with(|engine, now| act(engine.cookies_mut(), now.wall))
     }
 
     /// Closes the connections that nobody uses; requests go on as before.
