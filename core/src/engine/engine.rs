@@ -114,6 +114,15 @@ impl<S> Engine<S> {
         self.session.base_url()
     }
 
+    /// The head of a request as it would go out now: with what its mount adds, the session's cookies, and credentials that
+    /// are sent in advance. (Whether it expects a 100 is seen when it is sent.)
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&mut self, now: Now, request: &Request) -> Result<Vec<u8>, Error> {
+        self.session.preview(now, request)
+    }
+
     /// Takes a request in. Its head is encoded when it gets its connection.
     pub fn submit(&mut self, now: Now, request: impl Into<Arc<Request>>) -> RequestId {
         let id = self.session.submit(now, request.into());

@@ -423,7 +423,8 @@ fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>)
 }
 
 impl Config {
-    /// What a session with these settings would send for a request: to look at it, or to send it by other means.
+    /// What a session with these settings would send for a request: to look at it, or to send it by other means. Mounts do not
+    /// count, nor what a session remembers and finds out: [`Engine::prepare`](crate::Engine::prepare) shows that.
     ///
     /// # Errors
     /// If the default field lines, or they and the request's together, break a rule.

@@ -9,12 +9,14 @@ use super::attempt::{AttemptOutcome, Next};
 use super::error::Error;
 use super::exchange::Parting;
 use super::kind::ErrorKind;
-use super::prepare::Late;
-use super::request::{Content, Request};
+use super::prepare::{HeadParts, Late, encode_head};
+use super::request::{Content, Request, refused};
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
 use crate::message::{HeadRef, Known, RequestTarget};
-use crate::policy::{Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason};
+use crate::policy::{
+    AuthenticationCourse, Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason,
+};
 
 /// Of so many origins it is kept what they asked for last. They are learned anew beyond that, at the cost of a round.
 const MOST_SPACES: usize = 1_000;
@@ -23,9 +25,10 @@ impl Session {
     /// What is known of a request's head only when an attempt begins; `None` if nothing is.
     #[inline(never)]
     pub(super) fn late(&mut self, now: Now, id: RequestId) -> Option<Box<Late>> {
+        let request = Arc::clone(&self.exchanges.get(id.0)?.request);
         let late = Late {
             authorization: self.authorization(id),
-            cookies: self.cookie_line(now, id),
+            cookies: self.cookie_line(now, &request),
         };
         let any = late.authorization.is_some() || !late.cookies.is_empty();
         any.then(|| Box::new(late))
@@ -33,12 +36,8 @@ impl Session {
 
     /// The cookies for the next attempt: the jar's, and those that the request brings, in place of the jar's of their names.
     /// None, where a Cookie line was set by hand.
-    fn cookie_line(&mut self, now: Now, id: RequestId) -> Vec<u8> {
+    fn cookie_line(&mut self, now: Now, request: &Request) -> Vec<u8> {
         let mut line = Vec::new();
-        let Some(exchange) = self.exchanges.get(id.0) else {
-            return line;
-        };
-        let request = &exchange.request;
         let session = match request.estranged {
             true => 0,
             false => self.config.fields.known(),
@@ -51,6 +50,33 @@ impl Session {
             true => line,
             false => beside(&line, &request.cookies),
         }
+    }
+
+    /// The head of a request as this session would send it now, if its peer asks for nothing. No answer of Digest is used up.
+    pub(crate) fn preview(&mut self, now: Now, request: &Request) -> Result<Vec<u8>, Error> {
+        let taken = self.dress_new(Arc::new(request.clone()));
+        let request = taken.request;
+        if let Some(error) = taken.refusal.or_else(|| self.refusal(&request)) {
+            return Err(error.at(&request.url));
+        }
+        let cnonce = self.cnonces.clone().digits();
+        let mut space = self.spaces.get(&request.key.origin).cloned();
+        let said = request.authentication.as_ref().map(|who| {
+            let mut course = AuthenticationCourse::default();
+            let input = digest_input(&request, &cnonce);
+            let space = space.get_or_insert_default();
+            space.in_advance(who, &mut course, &input)
+        });
+        let late = Late {
+            authorization: said.and_then(Result::ok).flatten(),
+            cookies: self.cookie_line(now, &request),
+        };
+        let shape = request.shape_in(&self.config.fields);
+        let shape = shape.map_err(|error| refused(error, &request.url))?;
+        let mut head = Vec::new();
+        let parts = HeadParts::unconnected(&request, &shape, &self.config, Some(&late));
+        encode_head(&mut head, &parts);
+        Ok(head)
     }
 
     /// The cookies of a response go into the jar, whatever becomes of the response.
@@ -174,5 +200,54 @@ fn digest_input<'a>(request: &'a Request, cnonce: &'a str) -> DigestInput<'a> {
             Content::Stream { .. } => None,
         },
         cnonce,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::RequestBuilder;
+    use crate::engine::Engine;
+    use crate::session::Config;
+
+    #[test]
+    fn a_preview_has_what_the_session_remembers() {
+        let mut engine = Engine::<()>::new(Config::default()).expect("valid");
+        let now = Now::default();
+        let request = RequestBuilder::new("GET", "http://a.example/x/y")
+            .basic_auth("joe", "pw")
+            .cookie("mine", "1")
+            .build()
+            .expect("a request");
+        for line in [&b"theirs=2; Path=/x"[..], b"mine=3", b"other=4; Path=/z"] {
+            let set = engine.cookies_mut().set(request.url(), line, now.wall);
+            set.expect("a cookie");
+        }
+        let head = engine.prepare(now, &request).expect("it would be sent");
+        let text = String::from_utf8(head).expect("ASCII");
+        assert!(
+            text.starts_with("GET /x/y HTTP/1.1\r\nHost: a.example\r\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\r\nAuthorization: Basic am9lOnB3\r\nCookie: theirs=2; mine=1\r\n"),
+            "{text}"
+        );
+        engine.close(now);
+        let refused = engine.prepare(now, &request).expect_err("it is closed");
+        assert_eq!(refused.code(), "session-closed");
+    }
+
+    #[test]
+    fn own_cookies_stand_in_for_those_of_their_names() {
+        for (jar, own, all) in [
+            ("", "a=1", "a=1"),
+            ("a=0", "a=1", "a=1"),
+            ("a=0; b=2; c", "b=1; d=", "a=0; c; b=1; d="),
+            ("a=x=y", "a=1", "a=1"),
+        ] {
+            let line = beside(jar.as_bytes(), own.as_bytes());
+            assert_eq!(line, all.as_bytes(), "{jar} {own}");
+        }
     }
 }

@@ -204,6 +204,14 @@ impl Session {
             .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
     }
 
+    /// The head of a request as it would go out now: see [`Engine::prepare`].
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&self, request: &Request) -> Result<Vec<u8>, Error> {
+        self.shared.with(|engine, now| engine.prepare(now, request))
+    }
+
     /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
     ///
     /// ```
