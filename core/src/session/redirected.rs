@@ -3,7 +3,7 @@
 use super::causes::RequestError;
 use super::error::Error;
 use super::key::PoolKey;
-use super::request::{Content, Request, refused};
+use super::request::{Content, Request, displaced, refused};
 use super::shape::{Lines, Shape};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
 use crate::policy::Redirect;
@@ -87,7 +87,7 @@ impl Request {
         next.displaced = match next.estranged {
             // Who knows what else of the session's is a secret.
             true => u32::MAX,
-            false => self.displaced & !self.fields.known() | next.fields.known(),
+            false => displaced(&next.fields, &next.removed, next.authorization.is_some()),
         };
         Ok(next)
     }

@@ -177,7 +177,7 @@ impl Draft {
 }
 
 /// The names of lower levels' lines that a request does not leave as they are.
-fn displaced(fields: &Fields, removed: &FieldNames, authorizes: bool) -> u32 {
+pub(super) fn displaced(fields: &Fields, removed: &FieldNames, authorizes: bool) -> u32 {
     let authorization = match authorizes {
         true => Known::Authorization.bit(),
         false => 0,
