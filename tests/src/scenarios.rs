@@ -165,6 +165,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     https_is_never_asked_in_the_open,
     // what a redirect carries along
     what_describes_the_content_goes_with_it,
+    what_was_removed_stays_away,
     content_in_memory_is_carried_whole,
     touched_content_of_a_source_is_not_carried,
     untouched_content_of_a_source_is_carried,

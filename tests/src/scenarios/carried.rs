@@ -2,7 +2,8 @@
 //! expectation; and what it does not.
 
 use sessile_core::{
-    Config, Content, Error, ErrorKind, ExpectContinue, RedirectError, RequestBuilder, StopReason,
+    Config, Content, Error, ErrorKind, ExpectContinue, Fields, RedirectError, RequestBuilder,
+    StopReason,
 };
 
 use super::peers::{Asked, chain, lead, leading, send, text, to, twice};
@@ -232,6 +233,47 @@ pub fn untouched_content_of_a_source_is_carried(world: &mut dyn World) {
 
 fn head_of_100() -> Vec<u8> {
     head(100, &[])
+}
+
+/// Given lines of the session's that a request has removed, then they stay away wherever it is led; so they do where a line of
+/// its own that stood in their place is left behind with the content.
+pub fn what_was_removed_stays_away(world: &mut dyn World) {
+    let asked = Asked::default();
+    let noted = asked.clone();
+    let served = world.serve(twice(
+        |head| match head.starts_with("POST") {
+            true => vec![to(303, "/there")],
+            false => Vec::new(),
+        },
+        move |request| {
+            noted.note(request);
+            vec![text(request.path())]
+        },
+    ));
+    let mut fields = Fields::new();
+    for (name, value) in [("Expect", "100-continue"), ("X-Session", "of all")] {
+        fields.append(name, value).expect("a line");
+    }
+    world.configure(Config {
+        fields,
+        ..Config::default()
+    });
+    for (others, left) in [
+        (&[][..], &["Host", "User-Agent", "Accept", "X-Session"][..]),
+        (&["User-Agent", "X-Session"], &["Host", "Accept"]),
+    ] {
+        let request = RequestBuilder::new("POST", served.url("/here"))
+            .remove_header("Expect")
+            .header("Expect", "100-continue");
+        let without = |request: RequestBuilder, name: &&str| request.remove_header(name);
+        let request = others.iter().fold(request, without).body("words");
+        let reply = answered(world, built(request));
+        assert_eq!(reply.text(), "/there");
+        let last = asked.all().pop().expect("a request");
+        let all: Vec<_> = last.fields.iter().map(|(name, _)| &**name).collect();
+        assert_eq!((&*last.method, &all[..]), ("GET", left));
+        nothing_left(world);
+    }
 }
 
 /// Given a place that refuses to be asked for a 100, and redirects what it gets then, then the next place is asked for one
