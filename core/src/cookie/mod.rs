@@ -12,7 +12,9 @@ mod jar;
 mod limits;
 mod matching;
 mod rejection;
+mod sending;
 mod set_cookie;
+mod store_format;
 mod stored;
 mod suffixes;
 
@@ -21,6 +23,7 @@ pub use jar::{CookieJar, ReceivedCookies};
 pub use limits::CookieLimits;
 pub use matching::Withheld;
 pub use rejection::{CookieRejection, RejectedCookie};
+pub use store_format::{CookieFileError, CookieFileProblem, SessionCookies};
 pub use stored::CookieRef;
 #[cfg(feature = "psl")]
 pub use suffixes::Psl;

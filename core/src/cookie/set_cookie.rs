@@ -42,7 +42,8 @@ pub(super) enum PathAttribute<'a> {
 }
 
 impl<'a> SetCookie<'a> {
-    fn new(name: &'a [u8], value: &'a [u8]) -> Self {
+    /// A cookie without attributes.
+    pub(super) fn new(name: &'a [u8], value: &'a [u8]) -> Self {
         Self {
             name,
             value,
