@@ -138,8 +138,9 @@ pub use connection::{
 #[cfg(feature = "psl")]
 pub use cookie::Psl;
 pub use cookie::{
-    CookieExplanation, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
-    PublicSuffixes, ReceivedCookies, RejectedCookie, Withheld,
+    CookieExplanation, CookieFileError, CookieFileProblem, CookieJar, CookieLimits, CookieRef,
+    CookieRejection, CookieVerdict, PublicSuffixes, ReceivedCookies, RejectedCookie,
+    SessionCookies, Withheld,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{

@@ -1,6 +1,6 @@
 //! What one warm exchange costs, ours and our peers': nanoseconds, allocations, octets allocated, instructions. How fast
-//! large content goes through, beside a plain copy of it. And whether a pool of ten thousand connections costs more than
-//! one of ten.
+//! large content goes through, beside a plain copy of it. Whether a pool of ten thousand connections costs more than one of
+//! ten. And what a cookie jar costs that is full.
 //!
 //! Everything happens in memory: a request goes into a pipe at once, and one copy puts a prepared response where
 //! `read(2)` would have. So the numbers are the protocol's alone, and the messages are the same for all.
@@ -10,6 +10,7 @@
 //! cargo bench -p sessile-core -- engine                    # only names that contain "engine"
 //! cargo bench -p sessile-core -- bulk                      # only the 256 MiB
 //! cargo bench -p sessile-core -- pool                      # only the pool: memory and times
+//! cargo bench -p sessile-core -- jar                       # only the cookie jar
 //! cargo bench -p sessile-core -- --instructions [FILTER]   # instructions, by valgrind, with their bounds
 //! ```
 //!
@@ -21,6 +22,7 @@
 mod allocator;
 mod bulk;
 mod instructions;
+mod jar;
 mod measure;
 mod messages;
 mod ours;
@@ -33,24 +35,28 @@ use std::process::ExitCode;
 
 /// Measures what the filter lets through; whether ours did as they must.
 fn tables(filter: &str) -> Result<bool, String> {
-    if scenarios::scenarios(filter).is_empty() && !bulk::has(filter) && !pool::has(filter) {
+    let others = [bulk::has(filter), pool::has(filter), jar::has(filter)];
+    if scenarios::scenarios(filter).is_empty() && !others.contains(&true) {
         return Err(format!("no name contains {filter:?}"));
     }
     // All, even if the first fails.
     let exchanges = measure::tables(filter);
     let bulk = bulk::table(filter);
     let pool = pool::tables(filter);
-    Ok(exchanges && bulk && pool)
+    let jar = jar::table(filter);
+    Ok(exchanges && bulk && pool && jar)
 }
 
 /// Counts instructions; whether ours kept within their bounds.
 fn instructions(filter: &str) -> Result<bool, String> {
-    if scenarios::scenarios(filter).is_empty() && !pool::has_counted(filter) {
+    let others = pool::has_counted(filter) || jar::has(filter);
+    if scenarios::scenarios(filter).is_empty() && !others {
         return Err(format!("no exchange's name contains {filter:?}"));
     }
     let exchanges = instructions::table(filter)?;
     let pool = pool::instructions(filter)?;
-    Ok(exchanges && pool)
+    let jar = jar::instructions(filter)?;
+    Ok(exchanges && pool && jar)
 }
 
 /// Runs one scenario, for callgrind.
@@ -70,6 +76,7 @@ fn set_up(name: &str) -> Option<scenarios::Exchange> {
     scenario
         .map(scenarios::Scenario::set_up)
         .or_else(|| pool::set_up(name))
+        .or_else(|| jar::set_up(name))
 }
 
 fn main() -> ExitCode {

@@ -24,7 +24,7 @@ impl CookieJar {
     ) -> Result<(), CookieRejection> {
         let site = Site::of(url).ok_or(CookieRejection::Url)?;
         let set = SetCookie::of(cookie)?;
-        self.take(&set, &site, wall, &mut 0)?;
+        self.take(&set, &site, wall)?;
         self.fit_all(wall);
         Ok(())
     }
@@ -58,8 +58,10 @@ impl CookieJar {
             Some(domain) => (domain, false),
             None => (domain, true),
         };
-        let (audience, stored) = self.accept_at(&set, domain, host_only, wall)?;
-        self.store(&audience, stored, wall, &mut 0);
+        let (audience, mut cookie) = self.accept_at(&set, domain, host_only, wall)?;
+        self.count += 1;
+        cookie.number(self.count);
+        self.store(&audience, cookie, wall);
         self.fit_all(wall);
         Ok(())
     }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use url::Url;
 
 use super::accept::{Audience, Rules, accept, audience_by_domain, judge, judge_size};
-use super::domains::{Domain, Domains, Place, Put};
+use super::domains::{Domains, Put};
 use super::evict::{fit_all, fit_domain};
 use super::limits::CookieLimits;
-use super::matching::{Site, Withheld, judge as belongs, path_match};
+use super::matching::{Site, path_match};
 use super::rejection::{CookieRejection, RejectedCookie};
+use super::sending::Sendable;
 use super::set_cookie::SetCookie;
-use super::stored::{Birth, Moment, Stored};
+use super::stored::{Moment, Stored};
 use super::suffixes::PublicSuffixes;
 use crate::syntax::chars::trim_ows;
 
@@ -44,9 +45,11 @@ pub struct CookieJar {
     suffixes: Option<Arc<dyn PublicSuffixes>>,
     /// What the next use or birth is called.
     pub(super) count: u64,
+    /// How many cookies went to make room, so far.
+    evicted: usize,
     rejections: Rejections,
     /// Room to put cookies in order, kept so that a request allocates none.
-    order: Vec<Sendable>,
+    pub(super) order: Vec<Sendable>,
 }
 
 /// The last of those that were not taken, if somebody wants to see them.
@@ -76,14 +79,6 @@ pub(super) enum Taken {
     Expired,
 }
 
-/// A cookie that belongs to a request, by its place in the line: longest path first, then the oldest (§5.8.3, step 2).
-#[derive(Clone, Copy)]
-pub(super) struct Sendable {
-    path_length: usize,
-    born: Birth,
-    pub(super) place: Place,
-}
-
 impl CookieJar {
     /// An empty jar. With the feature `psl` it knows the public suffixes, and so takes cookies for whole domains; without
     /// it, cookies are for their hosts alone.
@@ -110,6 +105,7 @@ impl CookieJar {
             limits: CookieLimits::default(),
             suffixes: None,
             count: 0,
+            evicted: 0,
             rejections: Rejections::default(),
             order: Vec::new(),
         }
@@ -149,12 +145,13 @@ impl CookieJar {
         wall: Duration,
     ) -> ReceivedCookies {
         let mut received = ReceivedCookies::default();
+        let evicted = self.evicted;
         let site = Site::of(url);
         for (number, line) in set_cookie.enumerate() {
             let taken = match &site {
                 None => Err(CookieRejection::Url),
                 _ if number >= self.limits.max_per_response => Err(CookieRejection::TooMany),
-                Some(site) => self.take_line(site, line, wall, &mut received.evicted),
+                Some(site) => self.take_line(site, line, wall),
             };
             match taken {
                 Ok(Taken::Stored) => received.stored += 1,
@@ -165,7 +162,8 @@ impl CookieJar {
                 }
             }
         }
-        received.evicted += self.fit_all(wall);
+        self.fit_all(wall);
+        received.evicted = self.evicted.wrapping_sub(evicted);
         received
     }
 
@@ -175,40 +173,18 @@ impl CookieJar {
     /// Why the cookie is refused.
     pub fn set(&mut self, url: &Url, line: &[u8], wall: Duration) -> Result<(), CookieRejection> {
         let site = Site::of(url).ok_or(CookieRejection::Url);
-        let taken = site.and_then(|site| self.take_line(&site, line, wall, &mut 0));
+        let taken = site.and_then(|site| self.take_line(&site, line, wall));
         self.fit_all(wall);
         taken
             .map(|_| ())
             .inspect_err(|reason| self.reject(url, line, *reason))
     }
 
-    /// Appends the value of the Cookie line for a request to this URL; how many cookies are in it. With none, nothing is
-    /// appended: there is no such line then.
-    pub fn write_to(&mut self, url: &Url, wall: Duration, out: &mut Vec<u8>) -> usize {
-        let site = match Site::of(url) {
-            Some(site) if !self.is_empty() => site,
-            _ => return 0,
-        };
-        let mut order = core::mem::take(&mut self.order);
-        self.sendable(&site, Moment::of(wall), &mut order);
-        let (fitting, _) = self.fitting(&order);
-        self.count += 1;
-        for (number, sendable) in order[..fitting].iter().enumerate() {
-            let cookie = self.domains.get_mut(sendable.place);
-            cookie.used = self.count;
-            if number > 0 {
-                out.extend_from_slice(b"; ");
-            }
-            out.extend_from_slice(&cookie.pair);
-        }
-        self.order = order;
-        fitting
-    }
-
     /// From now on keeps the last so many of those that are refused: none, unless this is said.
     pub fn record_rejections(&mut self, most: usize) {
+        let kept = &mut self.rejections.kept;
+        kept.drain(..kept.len().saturating_sub(most));
         self.rejections.most = most;
-        self.rejections.kept.truncate(most);
     }
 
     /// The last that were refused, oldest first, and forgets them.
@@ -231,10 +207,9 @@ impl CookieJar {
         site: &Site<'_>,
         line: &[u8],
         wall: Duration,
-        evicted: &mut usize,
     ) -> Result<Taken, CookieRejection> {
         let set = SetCookie::parse(trim_ows(line), self.limits.max_attribute_bytes)?;
-        self.take(&set, site, wall, evicted)
+        self.take(&set, site, wall)
     }
 
     pub(super) fn take(
@@ -242,14 +217,15 @@ impl CookieJar {
         set: &SetCookie<'_>,
         site: &Site<'_>,
         wall: Duration,
-        evicted: &mut usize,
     ) -> Result<Taken, CookieRejection> {
-        let (audience, stored) = accept(set, site, &self.rules(wall))?;
+        let (audience, mut cookie) = accept(set, site, &self.rules(wall))?;
         // 16. The last that is asked, because it asks all cookies.
-        if !site.is_secure && self.overlays_secure(&audience.domain, &stored, Moment::of(wall)) {
+        if !site.is_secure && self.overlays_secure(&audience.domain, &cookie, Moment::of(wall)) {
             return Err(CookieRejection::OverlaysSecure);
         }
-        Ok(self.store(&audience, stored, wall, evicted))
+        self.count += 1;
+        cookie.number(self.count);
+        Ok(self.store(&audience, cookie, wall))
     }
 
     /// A cookie that comes without a URL.
@@ -288,70 +264,26 @@ impl CookieJar {
     }
 
     /// Step 23 and 24, and the bound on one domain.
-    pub(super) fn store(
-        &mut self,
-        audience: &Audience,
-        mut cookie: Stored,
-        wall: Duration,
-        evicted: &mut usize,
-    ) -> Taken {
+    pub(super) fn store(&mut self, audience: &Audience, cookie: Stored, wall: Duration) -> Taken {
         let now = Moment::of(wall);
         if cookie.is_expired(now) {
             let domains = &mut self.domains;
             domains.retain_of(&audience.domain, |old| !old.is_same(&cookie));
             return Taken::Expired;
         }
-        self.count += 1;
-        cookie.born.number = self.count;
-        cookie.used = self.count;
         if self.domains.put(&audience.domain, cookie) == Put::Added {
             let most = self.limits.max_per_domain;
-            *evicted += fit_domain(&mut self.domains, &audience.domain, most, now);
+            let gone = fit_domain(&mut self.domains, &audience.domain, most, now);
+            self.evicted = self.evicted.wrapping_add(gone);
         }
         Taken::Stored
     }
 
-    pub(super) fn fit_all(&mut self, wall: Duration) -> usize {
-        fit_all(&mut self.domains, self.limits.max_cookies, Moment::of(wall))
-    }
-
-    /// The cookies that belong to a request, in their order.
-    pub(super) fn sendable(&self, site: &Site<'_>, now: Moment, order: &mut Vec<Sendable>) {
-        order.clear();
-        for (domain, Domain { name, cookies }) in self.domains.at_or_above(site.host) {
-            for (number, cookie) in cookies.iter().enumerate() {
-                if belongs(name, cookie, site, now).is_ok() {
-                    order.push(Sendable {
-                        path_length: cookie.path.len(),
-                        born: cookie.born,
-                        place: Place {
-                            domain,
-                            cookie: number,
-                        },
-                    });
-                }
-            }
-        }
-        order.sort_unstable_by_key(|sendable| {
-            (core::cmp::Reverse(sendable.path_length), sendable.born)
-        });
-    }
-
-    /// How many of them fit into one line, and what the next one would pass.
-    pub(super) fn fitting(&self, order: &[Sendable]) -> (usize, Option<Withheld>) {
-        let (pairs, bytes) = (self.limits.max_sent_pairs, self.limits.max_sent_bytes);
-        let mut length = 0_usize;
-        for (number, sendable) in order.iter().enumerate() {
-            let separator = if number > 0 { 2 } else { 0 };
-            length += separator + self.domains.get(sendable.place).cookie.pair.len();
-            if number >= pairs {
-                return (number, Some(Withheld::PairLimit(pairs)));
-            }
-            if length > bytes {
-                return (number, Some(Withheld::ByteLimit(bytes)));
-            }
-        }
-        (order.len(), None)
+    /// The bound on all cookies. It is kept after the last line of a response, so that many go at the cost of one.
+    pub(super) fn fit_all(&mut self, wall: Duration) {
+        let most = self.limits.max_cookies;
+        let gone = fit_all(&mut self.domains, most, Moment::of(wall));
+        self.evicted = self.evicted.wrapping_add(gone);
     }
 
     fn reject(&mut self, url: &Url, line: &[u8], reason: CookieRejection) {

@@ -12,7 +12,9 @@ mod jar;
 mod limits;
 mod matching;
 mod rejection;
+mod sending;
 mod set_cookie;
+mod store_format;
 mod stored;
 mod suffixes;
 
@@ -22,6 +24,7 @@ pub use limits::CookieLimits;
 pub use matching::Withheld;
 pub use rejection::{CookieRejection, RejectedCookie};
 pub(crate) use set_cookie::pair;
+pub use store_format::{CookieFileError, CookieFileProblem, SessionCookies};
 pub use stored::CookieRef;
 #[cfg(feature = "psl")]
 pub use suffixes::Psl;

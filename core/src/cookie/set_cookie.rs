@@ -49,7 +49,8 @@ pub(crate) fn pair(name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl<'a> SetCookie<'a> {
-    fn new(name: &'a [u8], value: &'a [u8]) -> Self {
+    /// A cookie without attributes.
+    pub(super) fn new(name: &'a [u8], value: &'a [u8]) -> Self {
         Self {
             name,
             value,

@@ -68,6 +68,12 @@ impl Stored {
         }
     }
 
+    /// Gives it its place among all that come and are used.
+    pub(super) fn number(&mut self, number: u64) {
+        self.born.number = number;
+        self.used = number;
+    }
+
     /// "In the past": at the very moment it still lives.
     pub(super) fn is_expired(&self, now: Moment) -> bool {
         self.expiry.is_some_and(|expiry| expiry < now)
