@@ -115,6 +115,7 @@
 mod base;
 mod client;
 mod connection;
+mod cookie;
 mod engine;
 mod message;
 mod policy;
@@ -134,26 +135,37 @@ pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
     PeerViolation, Received, RequestPlan, Scratch,
 };
+#[cfg(feature = "psl")]
+pub use cookie::Psl;
+pub use cookie::{
+    CookieExplanation, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
+    PublicSuffixes, ReceivedCookies, RejectedCookie, Withheld,
+};
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
     Field, FieldError, FieldNames, Fields, FieldsIter, FieldsRef, HeadRef, Origin, OriginError,
     ResponseHead, Scheme,
 };
 pub use policy::{
-    Cause, Credentials, CredentialsError, Facts, Loss, NoReplay, OnExhausted, Redirect,
-    RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects, Replay, Retries, Retry,
-    RetryBudget, Stop, StopReason,
+    Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
+    BoundAuthentication, Cause, Challenge, Credentials, CredentialsError, DigestCredentials,
+    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay,
+    OnExhausted, ProtectionSpace, Redirect, RedirectError, RedirectPolicy, Redirected, Redirecting,
+    Redirects, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
 };
-pub use pool::{PoolLimits, Shortage, WhenFull};
+pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{
-    Attempt, AttemptOutcome, Attempts, Config, ConnectionInfo, Content, ContentError, Error,
-    ErrorKind, Event, ExpectContinue, Hop, IdleConnection, MinimumSpeed, Next, OriginSnapshot,
-    PoolCounters, PoolEvent, PoolFact, PoolSnapshot, Prepared, Request, RequestError, ResolveError,
+    Answer, AnswerFn, Answered, Answering, Attempt, AttemptOutcome, Attempts, Config,
+    ConnectionInfo, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, Hop,
+    IdleConnection, MinimumSpeed, Mount, Mounts, Next, OriginSnapshot, PoolCounters, PoolEvent,
+    PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
+pub use syntax::cookie_date::cookie_date;
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
+pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
 pub use url::{self, Url};

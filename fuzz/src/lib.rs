@@ -1,9 +1,11 @@
-//! Invariants of a [`Connection`](sessile_core::Connection), as plain functions over octets.
+//! Invariants of a [`Connection`](sessile_core::Connection) and of what stands beside it, as plain functions over octets.
 //!
 //! libFuzzer calls them through `fuzz_targets/`, `tests/corpus.rs` calls them on stable with the seeds and with
 //! mutations of them. Each returns if the invariant holds and panics if it does not. What they judge by is their own:
 //! nothing here reads HTTP with a line of the core.
 
+mod authorization;
+mod challenge;
 mod chunked;
 mod delivery;
 mod differences;
@@ -30,6 +32,7 @@ mod transport;
 mod tree;
 mod upload;
 
+pub use challenge::challenge;
 pub use differences::differences;
 pub use differential::differential;
 pub use encode::encode;

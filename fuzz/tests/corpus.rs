@@ -29,6 +29,11 @@ fn connections_send_what_they_announced() {
     hold("sending", sessile_fuzz::sending, 10_000);
 }
 
+#[test]
+fn answers_say_what_went_into_them() {
+    hold("challenge", sessile_fuzz::challenge, 20_000);
+}
+
 /// Each difference that is let pass stands in the page that explains it.
 #[test]
 fn known_differences_are_on_the_page() {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use sessile_core::{
-    ContentError, Engine, Error, Home, Live, Now, Outbound, Received, Request, RequestId, Step,
-    Upload, Verdict,
+    Answered, ContentError, Engine, Error, Home, Incoming, Live, Now, Outbound, Received, Request,
+    RequestId, Step, Upload, Verdict,
 };
 
 use crate::reader::Reader;
@@ -31,6 +31,8 @@ enum State {
     New(Result<Arc<Request>, Error>, Option<Reader>),
     /// It has no connection.
     Waiting(Requester),
+    /// It was answered without a connection.
+    Answered(Requester, Box<Answered>),
     /// It drives its connection.
     Driving(Requester, Box<Live<Io>>),
     Done,
@@ -82,6 +84,7 @@ impl Sending {
                 self.shared.forget(requester.request.id());
                 return Err(error);
             }
+            Step::Answered(answered) => State::Answered(requester, answered),
             Step::Use(mut live) => {
                 requester.request.begin_attempt(&live);
                 if live.info().served > 0 {
@@ -162,7 +165,7 @@ impl Sending {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Driving(requester, live) => Ok((requester, live)),
             State::New(Err(error), _) => Err(error),
-            State::New(Ok(_), _) | State::Waiting(_) | State::Done => {
+            State::New(Ok(_), _) | State::Waiting(_) | State::Answered(..) | State::Done => {
                 unreachable!("only called while driving")
             }
         }
@@ -271,6 +274,16 @@ impl Future for Sending {
                         return Poll::Ready(Ok(response));
                     }
                 }
+                State::Answered(..) => {
+                    let State::Answered(requester, answered) =
+                        std::mem::replace(&mut self.state, State::Done)
+                    else {
+                        continue;
+                    };
+                    let incoming = Incoming::answered(requester.request.id(), *answered);
+                    let shared = Arc::clone(&self.shared);
+                    return Poll::Ready(Ok(Response::new(shared, incoming, requester.waker)));
+                }
                 State::Done => unreachable!("a future must not be polled after it was ready"),
             }
         }
@@ -286,6 +299,7 @@ impl Drop for Sending {
                 self.shared.with(|engine, now| engine.cancel(now, id));
                 id
             }
+            State::Answered(requester, _) => requester.request.id(),
             State::Driving(requester, live) => {
                 let id = requester.request.id();
                 self.shared
@@ -302,6 +316,7 @@ impl fmt::Debug for Sending {
         f.write_str(match self.state {
             State::New(..) => "request, not sent yet",
             State::Waiting(_) => "request, waiting for a connection",
+            State::Answered(..) => "request, answered",
             State::Driving(..) => "request, on its connection",
             State::Done => "request, done",
         })

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
-    RequestBuilder, Tick,
+    Config, CookieJar, Dispatch, Engine, Error, Home, IntoUrl, PoolEvent, PoolSnapshot, Request,
+    RequestBuilder, Tick, Url,
 };
 
 use crate::reader::Reader;
@@ -123,6 +124,31 @@ impl Session {
             .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
     }
 
+    /// The head of a request as it would go out now: see [`Engine::prepare`].
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&self, request: &Request) -> Result<Vec<u8>, Error> {
+        self.shared.with(|engine, now| engine.prepare(now, request))
+    }
+
+    /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
+    ///
+    /// ```
+    /// # use sessile_async_std::{Session, Url};
+    /// # fn look(session: &Session) -> Result<(), Box<dyn core::error::Error>> {
+    /// let url = Url::parse("https://example.org/")?;
+    /// session.cookies(|jar, now| jar.set(&url, b"lang=en; Path=/", now))?;
+    /// let kept = session.cookies(|jar, _| jar.len());
+    /// # let _ = kept;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cookies<R>(&self, act: impl FnOnce(&mut CookieJar, Duration) -> R) -> R {
+        self.shared
+            .with(|engine, now| act(engine.cookies_mut(), now.wall))
+    }
+
     /// Closes the connections that nobody uses; requests go on as before.
     pub fn close_idle(&self) {
         self.shared.with(Engine::close_idle);
@@ -150,6 +176,10 @@ impl fmt::Debug for Session {
 impl Dispatch for Session {
     type Sending = Sending;
     type Source = Reader;
+
+    fn base_url(&self) -> Option<&Url> {
+        self.shared.base_url.as_ref()
+    }
 
     fn dispatch(&self, request: Result<Arc<Request>, Error>, source: Option<Reader>) -> Sending {
         Sending::new(Arc::clone(&self.shared), request, source)

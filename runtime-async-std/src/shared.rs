@@ -15,8 +15,8 @@ use std::task::{Context, Poll, Waker};
 use async_io::{Async, Timer};
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now,
-    RequestId, ResolveError, Tick,
+    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
+    RequestId, ResolveError, Tick, Url,
 };
 
 use crate::clock::{Clock, seeded};
@@ -28,6 +28,7 @@ pub(crate) type Io = Async<TcpStream>;
 pub(crate) struct Shared {
     state: Mutex<State>,
     pub(crate) clock: Clock,
+    pub(crate) base_url: Option<Url>,
     this: Weak<Self>,
 }
 
@@ -66,11 +67,13 @@ struct Chores {
         reason = "the engine hands them out boxed; a move is cheaper than a copy"
     )]
     draining: Vec<Box<Live<Io>>>,
+    questions: Vec<Question>,
     start_janitor: bool,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let base_url = config.base_url.clone();
         let engine = Engine::new(seeded(config))?;
         let state = State {
             engine,
@@ -81,6 +84,7 @@ impl Shared {
         Ok(Arc::new_cyclic(|this| Self {
             state: Mutex::new(state),
             clock: Clock::new(),
+            base_url,
             this: this.clone(),
         }))
     }
@@ -105,6 +109,9 @@ impl Shared {
         }
         for (connection, address) in chores.dials {
             self.begin_dial(connection, address);
+        }
+        for question in chores.questions {
+            task::spawn(answer(self.this.clone(), question));
         }
         for live in chores.draining {
             task::spawn(drain(self.this.clone(), live));
@@ -200,6 +207,7 @@ impl State {
                     connection,
                     address,
                 } => chores.dials.push((connection, address)),
+                Command::Answer(question) => chores.questions.push(*question),
                 Command::Discard(live) => chores.discarded.push(live),
                 Command::Abandon { connection, .. } => {
                     chores.cancelled.extend(self.dials.remove(&connection));
@@ -254,6 +262,15 @@ async fn resolve(shared: Weak<Shared>, establish: EstablishId, host: Box<str>, p
             .as_deref()
             .map_err(|error| ResolveError::new(error.to_string()));
         shared.with(|engine, now| engine.handle_resolved(now, establish, answer));
+    }
+}
+
+/// Asks what answers in place of a connection, on a thread that may block.
+async fn answer(shared: Weak<Shared>, question: Question) {
+    let id = question.id();
+    let answer = task::spawn_blocking(move || question.answer_or_refuse()).await;
+    if let Some(shared) = shared.upgrade() {
+        shared.with(|engine, now| engine.handle_answer(now, id, answer));
     }
 }
 

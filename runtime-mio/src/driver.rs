@@ -1,5 +1,6 @@
 //! The driver for loops that somebody else owns.
 
+use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +9,10 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
-    Attempts, Command, Config, ConnectionId, ConnectionInfo, Engine, Error, ErrorKind, EstablishId,
-    Event, Fields, FieldsRef, HeadRef, Misuse, Now, PoolEvent, PoolSnapshot, Readiness, Request,
-    RequestId, Stage, Tick, Upgraded, Url, bytes::Bytes,
+    Attempts, Command, Config, ConnectionId, ConnectionInfo, CookieJar, Engine, Error, ErrorKind,
+    EstablishId, Event, Fields, FieldsRef, HeadRef, IntoUrl, Misuse, Now, PoolEvent, PoolSnapshot,
+    Question, Readiness, Request, RequestBuilder, RequestId, Stage, Tick, Upgraded, Url,
+    bytes::Bytes,
 };
 
 use crate::clock::{Clock, seeded};
@@ -123,6 +125,8 @@ pub struct Driver {
     tokens: Range<usize>,
     resolver: Resolver,
     answers: Answers,
+    /// Requests that are to be answered by hand.
+    questions: VecDeque<Question>,
     clock: Clock,
     /// The time of this turn of the loop: read once, from the first call to the last `poll_event`.
     turn: Option<Now>,
@@ -171,6 +175,7 @@ impl Driver {
             tokens,
             resolver,
             answers,
+            questions: VecDeque::new(),
             clock: Clock::new(),
             turn: None,
             look_at_limits: false,
@@ -190,6 +195,16 @@ impl Driver {
 
     // ---------------------------------------------------------------------------------------------- the application
 
+    /// The session's cookies, to look, to put some in or to take some out.
+    pub fn cookies(&mut self) -> &mut CookieJar {
+        self.engine.cookies_mut()
+    }
+
+    /// Makes a request to be submitted; a relative reference is resolved against [`Config::base_url`].
+    pub fn request(&self, method: impl AsRef<str>, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder::based(self.engine.base_url(), method, url)
+    }
+
     /// Takes a request in. An `Arc` may be submitted again and again without building it anew.
     pub fn submit(&mut self, request: impl Into<Arc<Request>>) -> RequestId {
         let now = self.fresh_now();
@@ -200,6 +215,18 @@ impl Driver {
     pub fn cancel(&mut self, id: RequestId) {
         let now = self.now();
         self.engine.cancel(now, id);
+    }
+
+    /// A request that is to be answered [by hand](sessile_core::Answering::ByHand), by [`Driver::answer`]. Asked for after
+    /// [`Driver::poll_event`] has said `None`.
+    pub fn poll_question(&mut self) -> Option<Question> {
+        self.questions.pop_front()
+    }
+
+    /// Answers a request that was [asked for](Driver::poll_question). A late answer is ignored.
+    pub fn answer(&mut self, id: RequestId, answer: io::Result<sessile_core::Answer>) {
+        let now = self.fresh_now();
+        self.engine.handle_answer(now, id, answer);
     }
 
     /// The response head, from [`Event::Head`] until [`Event::End`] is told.
@@ -399,6 +426,10 @@ impl Driver {
                         .handle_dial_failed(now, connection, error.kind()),
                 }
             }
+            Command::Answer(question) => match question.answer() {
+                Some(answer) => self.engine.handle_answer(now, question.id(), answer),
+                None => self.questions.push_back(*question),
+            },
             Command::Discard(mut live) => self.let_go(&mut live.io),
             Command::Abandon {
                 io: Some(mut stream),

@@ -30,12 +30,16 @@ mod socket;
 
 pub use driver::Driver;
 pub use sessile_core::{
-    self as core, Attempt, AttemptOutcome, Attempts, CloseReason, Config, ConnectionInfo, Content,
-    ContentError, Error, ErrorKind, Event, ExpectContinue, FieldError, FieldNames, Fields,
-    FieldsRef, HeadRef, Hop, IdleConnection, Leftover, Leniency, Limit, Limits, Method,
-    MinimumSpeed, Misuse, Next, NoReplay, OnExhausted, Origin, OriginSnapshot, PeerViolation,
-    PoolCounters, PoolEvent, PoolFact, PoolLimits, PoolSnapshot, Progress, RedirectError,
-    RedirectPolicy, Replay, Request, RequestBuilder, RequestError, RequestId, ResolveError,
-    ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, Shortage, SourceError,
-    Stage, StatusCode, StopReason, Tick, Timeouts, Upgraded, Url, Version, WhenFull,
+    self as core, Answer, AnswerFn, Answering, Attempt, AttemptOutcome, Attempts, Authentication,
+    AuthenticationHook, AuthenticationStore, Authenticator, CloseReason, Config, ConnectionInfo,
+    Content, ContentError, CookieExplanation, CookieJar, CookieLimits, CookieRef, CookieRejection,
+    CookieVerdict, Credentials, CredentialsError, Error, ErrorKind, Event, ExpectContinue,
+    FieldError, FieldNames, Fields, FieldsRef, HeadRef, Hop, IdleConnection, Leftover, Leniency,
+    Limit, Limits, Method, MinimumSpeed, Misuse, Mount, Mounts, Netrc, NetrcError, NetrcFault,
+    Next, NoAnswer, NoReplay, OnExhausted, Origin, OriginLimits, OriginSnapshot, PeerViolation,
+    PoolCounters, PoolEvent, PoolFact, PoolLimits, PoolSnapshot, PrefixError, Progress,
+    PublicSuffixes, Question, ReceivedCookies, RedirectError, RedirectPolicy, RejectedCookie,
+    Replay, Request, RequestBuilder, RequestError, RequestId, ResolveError, ResponseHead, Retry,
+    RetryBudget, RetryCase, RetryChoice, RetryHook, Shortage, SourceError, Stage, StatusCode,
+    StopReason, Tick, Timeouts, Upgraded, Url, Version, WhenFull, Withheld,
 };

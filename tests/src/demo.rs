@@ -7,6 +7,7 @@
 
 mod answer;
 mod echo;
+mod session;
 
 use std::time::Duration;
 
@@ -33,6 +34,13 @@ const ROUTES: &str = "\
 /http10/N              N octets from HTTP/1.0, not persistent
 /connection-close      Connection: close
 /interim/N             N times 103, then 200
+/redirect/N            302, N times, then /get
+/redirect-to?url=U     302 to U; ?url=U&status=S with that status
+/cookies               the cookies of the request, one per line
+/cookies/set?A=b       sets these cookies, and redirects to /cookies
+/cookies/delete?A      lets these cookies expire, and redirects to /cookies
+/basic-auth/U/P        401, unless user U and password P come by Basic
+/bearer/T              401, unless the token T comes
 /echo                  the content of the request
 /connection            the number of the connection and of the request on it
 ";
@@ -99,6 +107,13 @@ fn route(request: &Request) -> Result<Answer, NoRoute> {
         ["http10", n] => old_version(octets(n)?),
         ["connection-close"] => closing(),
         ["interim", n] => interim(number(n, MOST_PIECES)?),
+        ["redirect", n] => session::redirects(number(n, MOST_PIECES)?)?,
+        ["redirect-to"] => session::redirect_to(request)?,
+        ["cookies"] => session::cookies(request),
+        ["cookies", "set"] => session::set_cookies(request)?,
+        ["cookies", "delete"] => session::delete_cookies(request)?,
+        ["basic-auth", user, password] => session::basic(request, user, password),
+        ["bearer", token] => session::bearer(request, token),
         ["echo"] => echo(request),
         ["connection"] => {
             let (connection, number) = (request.connection, request.number);

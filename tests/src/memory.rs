@@ -94,6 +94,10 @@ impl Hub {
                 let deposited = self.engine.deposit(connection, stream);
                 assert!(deposited.is_ok(), "a command to dial, but nobody wants it");
             }
+            Some(Command::Answer(question)) => {
+                let answer = question.answer_or_refuse();
+                self.engine.handle_answer(self.now(), question.id(), answer);
+            }
             Some(Command::Discard(_) | Command::Abandon { .. }) => {}
             Some(other) => panic!("an unknown command: {other:?}"),
         }

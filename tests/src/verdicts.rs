@@ -5,6 +5,8 @@
 //! alternatives that it allows.
 
 mod case;
+mod cookies;
+mod digest;
 mod heads;
 mod redirects;
 mod responses;
@@ -30,16 +32,25 @@ pub enum Kind {
     Retries,
     /// Chains of redirects, and the requests that follow them.
     Redirects,
+    /// Challenges, and how Digest answers them.
+    Digest,
+    /// Set-Cookie lines and requests, and what a jar sends.
+    Cookies,
+    /// Dates as they stand in Set-Cookie lines.
+    CookieDates,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
         ("redirects", Self::Redirects),
+        ("digest", Self::Digest),
+        ("cookies", Self::Cookies),
+        ("cookie-dates", Self::CookieDates),
     ];
 
     /// The kind of that name.
@@ -57,6 +68,9 @@ impl Kind {
             Self::Reuse => reuse::judge(case),
             Self::Retries => retries::judge(case),
             Self::Redirects => redirects::judge(case),
+            Self::Digest => digest::judge(case),
+            Self::Cookies => cookies::judge(case),
+            Self::CookieDates => cookies::judge_date(case),
         }
     }
 }

@@ -36,6 +36,11 @@ impl Chance {
         hasher.finish()
     }
 
+    /// 128 bits in hexadecimal digits: what no peer guesses, for a cnonce of Digest (RFC 7616 §3.4).
+    pub(crate) fn digits(&mut self) -> String {
+        format!("{:016x}{:016x}", self.draw(), self.draw())
+    }
+
     /// A duration between zero and `most`, each as likely as any other.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         if most.is_zero() {
@@ -61,6 +66,23 @@ mod tests {
         assert_eq!(draws(1, "jitter"), draws(1, "jitter"));
         assert_ne!(draws(1, "jitter"), draws(2, "jitter"));
         assert_ne!(draws(1, "jitter"), draws(1, "nonce"));
+    }
+
+    #[test]
+    fn digits_are_as_many_and_never_the_same() {
+        let mut chance = Chance::new(&[1; 32], "cnonce");
+        let mut drawn: Vec<_> = (0..1_000).map(|_| chance.digits()).collect();
+        let hexadecimal = |digits: &String| digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+        assert!(
+            drawn
+                .iter()
+                .all(|digits| digits.len() == 32 && hexadecimal(digits))
+        );
+        assert_eq!(drawn[0], Chance::new(&[1; 32], "cnonce").digits());
+        assert_ne!(drawn[0], Chance::new(&[2; 32], "cnonce").digits());
+        drawn.sort();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 1_000);
     }
 
     #[test]

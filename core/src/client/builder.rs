@@ -12,8 +12,10 @@ use url::Url;
 
 use crate::base::Stage;
 use crate::message::FieldError;
-use crate::policy::{RedirectPolicy, Retry};
-use crate::session::{Content, Draft, Error, ErrorKind, ExpectContinue, Request, Timeouts};
+use crate::policy::{Authentication, RedirectPolicy, Retry};
+use crate::session::{
+    Content, Draft, Error, ErrorKind, ExpectContinue, Request, RequestError, Timeouts,
+};
 
 /// What a runtime does with a built request.
 pub trait Dispatch {
@@ -22,6 +24,11 @@ pub trait Dispatch {
 
     /// What content is read from that does not stand in memory.
     type Source;
+
+    /// What relative references are resolved against, if anything.
+    fn base_url(&self) -> Option<&Url> {
+        None
+    }
 
     /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`] comes with its
     /// source.
@@ -49,41 +56,41 @@ impl Dispatch for () {
 /// Anything that names a URL. Hand in a [`Url`], or a reference to one, where the same is asked often: parsing costs
 /// more than a whole exchange does in here.
 pub trait IntoUrl {
-    /// The URL.
+    /// The URL. A text that is none by itself is resolved against the base, if there is one (RFC 3986 §5).
     ///
     /// # Errors
-    /// If the text is not an absolute URL.
-    fn into_url(self) -> Result<Url, Error>;
+    /// If there is none.
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error>;
 }
 
 impl IntoUrl for Url {
-    fn into_url(self) -> Result<Url, Error> {
+    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
         Ok(self)
     }
 }
 
 impl IntoUrl for &Url {
-    fn into_url(self) -> Result<Url, Error> {
+    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
         Ok(self.clone())
     }
 }
 
 impl IntoUrl for &str {
-    fn into_url(self) -> Result<Url, Error> {
-        Url::parse(self)
-            .map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        let parsed = Url::options().base_url(base).parse(self);
+        parsed.map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
     }
 }
 
 impl IntoUrl for &String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        self.as_str().into_url(base)
     }
 }
 
 impl IntoUrl for String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
+    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
+        self.as_str().into_url(base)
     }
 }
 
@@ -114,6 +121,24 @@ impl RequestBuilder<()> {
     pub fn new(method: impl AsRef<str>, url: impl IntoUrl) -> Self {
         Self::on((), method, url)
     }
+
+    /// As [`RequestBuilder::new`]; a text that is no URL by itself is resolved against `base`, that of
+    /// [a session](crate::Engine::base_url) say.
+    ///
+    /// ```
+    /// # use sessile_core::{RequestBuilder, Url};
+    /// let base = Url::parse("http://example.org/v1/")?;
+    /// let request = RequestBuilder::based(Some(&base), "GET", "things?all").build()?;
+    /// assert_eq!(request.url().as_str(), "http://example.org/v1/things?all");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn based(base: Option<&Url>, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
+        Self {
+            dispatch: (),
+            draft: begin(method.as_ref().as_bytes(), url.into_url(base)),
+            source: None,
+        }
+    }
 }
 
 impl RequestBuilder<()> {
@@ -126,9 +151,10 @@ impl RequestBuilder<()> {
 impl<D: Dispatch> RequestBuilder<D> {
     /// A request that `dispatch` will send.
     pub fn on(dispatch: D, method: impl AsRef<str>, url: impl IntoUrl) -> Self {
+        let url = url.into_url(dispatch.base_url());
         Self {
             dispatch,
-            draft: begin(method.as_ref().as_bytes(), url.into_url()),
+            draft: begin(method.as_ref().as_bytes(), url),
             source: None,
         }
     }
@@ -161,6 +187,56 @@ impl<D: Dispatch> RequestBuilder<D> {
             append(draft, name.as_ref(), value.as_ref())?;
             let inserted = draft.sensitive.insert(name.as_ref());
             inserted.map_err(|error| field_error(name.as_ref(), error))
+        })
+    }
+
+    /// Adds a cookie for this request alone, and for the first origin that it asks: behind those of the session's jar, in place
+    /// of those of its name. It does not go into the jar. (A Cookie line that is set as a [`header`](RequestBuilder::header)
+    /// displaces the jar's cookies altogether.)
+    pub fn cookie(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            let pair = crate::cookie::pair(name, value);
+            let pair = pair.ok_or_else(|| field_error(b"Cookie", FieldError::Value))?;
+            if !draft.cookies.is_empty() {
+                draft.cookies.extend_from_slice(b"; ");
+            }
+            draft.cookies.extend_from_slice(&pair);
+            Ok(())
+        })
+    }
+
+    /// Says who the request comes from: to its origin alone, also when it is redirected. It stands in for what the session
+    /// knows, and is displaced by an Authorization field of the request's own and by userinfo in its URL.
+    ///
+    /// ```
+    /// # use sessile_core::{Authentication, RequestBuilder};
+    /// let who = Authentication::digest("Mufasa", "Circle of Life")?;
+    /// let request = RequestBuilder::new("GET", "http://example.org/").authentication(who).build()?;
+    /// # let _ = request;
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn authentication(self, who: Authentication) -> Self {
+        self.set(|draft| draft.authentication = Some(who))
+    }
+
+    /// [`authentication`](RequestBuilder::authentication) by the Basic scheme.
+    pub fn basic_auth(self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
+        self.change(|draft| {
+            let who = Authentication::basic(user, password);
+            draft.authentication =
+                Some(who.map_err(|error| ErrorKind::Request(RequestError::Credentials(error)))?);
+            Ok(())
+        })
+    }
+
+    /// [`authentication`](RequestBuilder::authentication) by a bearer token.
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.change(|draft| {
+            let who = Authentication::bearer(token);
+            draft.authentication =
+                Some(who.map_err(|error| ErrorKind::Request(RequestError::Credentials(error)))?);
+            Ok(())
         })
     }
 

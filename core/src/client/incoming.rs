@@ -5,13 +5,14 @@ use core::fmt;
 use std::io;
 use std::sync::Arc;
 
+use bytes::Buf;
 use url::Url;
 
 use crate::base::{CloseReason, Now, RequestId, Stage};
 use crate::connection::{Failure, Received, Scratch};
 use crate::engine::{Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
-use crate::session::{Attempts, ConnectionInfo, Error, ErrorKind, Request};
+use crate::session::{Answered, Attempts, ConnectionInfo, Error, ErrorKind, Request};
 
 /// A façade's engine behind its lock.
 pub trait Home<S> {
@@ -38,6 +39,8 @@ pub struct Incoming<S> {
 enum State<S> {
     /// The connection is ours; content is still to be read.
     Reading(Box<Live<S>>),
+    /// It came by no connection, with this much of its content left.
+    Answered(Box<Answered>),
     /// The content was read to its end; the head stays until the response goes.
     Complete(Scratch),
     /// The content broke off.
@@ -78,6 +81,20 @@ impl<S> Incoming<S> {
         }
     }
 
+    /// A response that came by no connection.
+    pub fn answered(id: RequestId, mut answered: Answered) -> Self {
+        Self {
+            id,
+            info: ConnectionInfo::default(),
+            interim: Vec::new(),
+            attempts: core::mem::take(&mut answered.attempts),
+            request: Some(Arc::clone(&answered.request)),
+            state: State::Answered(Box::new(answered)),
+            trailers: Fields::new(),
+            shown: 0,
+        }
+    }
+
     /// The request that it answers.
     pub fn id(&self) -> RequestId {
         self.id
@@ -87,6 +104,7 @@ impl<S> Incoming<S> {
     pub fn head(&self) -> HeadRef<'_> {
         match &self.state {
             State::Reading(live) => live.connection.head(),
+            State::Answered(answered) => answered.head.as_ref(),
             State::Complete(scratch) => scratch.head(),
             State::Failed(_, head) => head.as_ref(),
         }
@@ -137,7 +155,7 @@ impl<S> Incoming<S> {
     pub fn live(&mut self) -> Option<&mut Box<Live<S>>> {
         match &mut self.state {
             State::Reading(live) => Some(live),
-            State::Complete(_) | State::Failed(..) => None,
+            State::Answered(_) | State::Complete(_) | State::Failed(..) => None,
         }
     }
 
@@ -152,6 +170,8 @@ impl<S> Incoming<S> {
         }
         let live = match &mut self.state {
             State::Reading(live) => live,
+            State::Answered(answered) if answered.content.is_empty() => return Ok(Look::End),
+            State::Answered(_) => return Ok(Look::Content),
             State::Complete(_) => return Ok(Look::End),
             State::Failed(error, _) => return Err(error.clone()),
         };
@@ -182,6 +202,7 @@ impl<S> Incoming<S> {
     pub fn content(&mut self) -> &[u8] {
         match &mut self.state {
             State::Reading(live) => live.connection.content(),
+            State::Answered(answered) => &answered.content,
             State::Complete(_) | State::Failed(..) => &[],
         }
     }
@@ -194,11 +215,15 @@ impl<S> Incoming<S> {
 
     /// Uses up content. More than [stands ready](Incoming::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, octets: usize) {
-        if let State::Reading(live) = &mut self.state {
-            live.connection.consume(now, octets);
-            // What is used up here is not to be used up once more.
-            self.shown = self.shown.saturating_sub(octets);
+        match &mut self.state {
+            State::Reading(live) => live.connection.consume(now, octets),
+            State::Answered(answered) => {
+                answered.content.advance(octets.min(answered.content.len()));
+            }
+            State::Complete(_) | State::Failed(..) => return,
         }
+        // What is used up here is not to be used up once more.
+        self.shown = self.shown.saturating_sub(octets);
     }
 
     /// Copies content that is ready, as much as there is and fits; tells how much that was.
@@ -260,7 +285,7 @@ impl<S> Incoming<S> {
         let live = match self.leave() {
             State::Reading(live) => live,
             // Only an exchange that is being read can go wrong.
-            State::Complete(_) | State::Failed(..) => {
+            State::Answered(_) | State::Complete(_) | State::Failed(..) => {
                 return Error::new(ErrorKind::Closed, Stage::Content);
             }
         };
@@ -275,7 +300,7 @@ impl<S> Incoming<S> {
     pub fn is_switched(&self) -> bool {
         match &self.state {
             State::Reading(live) => live.connection.close_reason() == Some(CloseReason::Switched),
-            State::Complete(_) | State::Failed(..) => false,
+            State::Answered(_) | State::Complete(_) | State::Failed(..) => false,
         }
     }
 
@@ -289,7 +314,7 @@ impl<S> Incoming<S> {
             State::Reading(live) => {
                 Some(home.with(|engine, now| engine.finish_upgraded(now, id, live)))
             }
-            State::Complete(_) | State::Failed(..) => None,
+            State::Answered(_) | State::Complete(_) | State::Failed(..) => None,
         }
     }
 
@@ -306,7 +331,7 @@ impl<S> Incoming<S> {
             State::Complete(scratch) if scratch.is_worth_keeping() => {
                 home.with(|engine, _| engine.give_back(scratch));
             }
-            State::Complete(_) | State::Failed(..) => {}
+            State::Answered(_) | State::Complete(_) | State::Failed(..) => {}
         }
     }
 }
@@ -315,7 +340,7 @@ impl<S> Incoming<S> {
 fn over<S>(step: Step<S>, kind: ErrorKind) -> Error {
     match step {
         Step::Failed(error) => error,
-        Step::Wait | Step::Use(_) => Error::new(kind, Stage::Content),
+        Step::Wait | Step::Use(_) | Step::Answered(_) => Error::new(kind, Stage::Content),
     }
 }
 

@@ -18,7 +18,7 @@ use super::send::{ContentWriter, Misuse, RequestPlan};
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
 use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
-use crate::message::{FieldsRef, HeadRef};
+use crate::message::{FieldsRef, HeadRef, Known};
 use crate::wire::{Asked, Framing};
 
 /// Where octets go that nobody asked for: one is enough to know that the connection is useless.
@@ -250,6 +250,12 @@ impl Connection {
     #[inline]
     pub(crate) fn has_weighty_head(&self) -> bool {
         self.scratch.has_weighty_head()
+    }
+
+    /// Whether the head that was shown last has a Set-Cookie line.
+    #[inline]
+    pub(crate) fn sets_cookies(&self) -> bool {
+        self.scratch.spans.has(Known::SetCookie)
     }
 
     /// How the content of the response is delimited whose head was shown last.

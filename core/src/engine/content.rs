@@ -2,16 +2,16 @@
 
 use std::io;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use url::Url;
 
 use super::engine::{Engine, Slot};
 use super::live::Live;
 use super::upgraded::Upgraded;
-use crate::base::{CloseReason, Now, RequestId};
+use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::Misuse;
 use crate::message::{Fields, FieldsRef, HeadRef};
-use crate::session::{Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
+use crate::session::{Answered, Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -24,6 +24,10 @@ impl<S> Engine<S> {
 
     fn live_of_mut(&mut self, id: RequestId) -> Option<&mut Live<S>> {
         let connection = self.session.connection_of(id)?;
+        self.live_at_mut(connection)
+    }
+
+    fn live_at_mut(&mut self, connection: ConnectionId) -> Option<&mut Live<S>> {
         match self.slots.get_mut(connection.index())? {
             Slot::Here(live) => Some(live),
             Slot::Vacant | Slot::Dialling(_) | Slot::Taken => None,
@@ -33,8 +37,11 @@ impl<S> Engine<S> {
     /// The response head of a request, from [`Event::Head`](crate::Event::Head) until [`Event::End`](crate::Event::End) is
     /// told; before that the interim head that [`Event::Interim`](crate::Event::Interim) told of. `None` when there is none.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
-        let live = self.live_of(id).filter(|live| live.connection.has_head())?;
-        Some(live.connection.head())
+        match self.live_of(id) {
+            Some(live) if live.connection.has_head() => Some(live.connection.head()),
+            Some(_) => None,
+            None => self.answered.get(&id).map(Answered::head),
+        }
     }
 
     /// The trailer fields, right after [`Event::Trailers`](crate::Event::Trailers).
@@ -45,7 +52,8 @@ impl<S> Engine<S> {
     /// The URL that a request asks, from `submit` until [`Event::End`](crate::Event::End) is told: after a redirect that was
     /// followed, the one that it leads to.
     pub fn url(&self, id: RequestId) -> Option<&Url> {
-        self.session.url(id)
+        let answered = || self.answered.get(&id).map(Answered::url);
+        self.session.url(id).or_else(answered)
     }
 
     /// The connection that a request uses.
@@ -56,6 +64,9 @@ impl<S> Engine<S> {
     /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) until
     /// [`Event::End`](crate::Event::End) is told. ([`Error::attempts`](crate::Error::attempts) has those of a request that failed.)
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
+        if let Some(answered) = self.answered.get(&id) {
+            return Some(answered.attempts.clone());
+        }
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         let status = live.connection.head().status();
         self.session.attempts(id, status, live.term.answered)
@@ -63,19 +74,34 @@ impl<S> Engine<S> {
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.
     pub fn content(&mut self, id: RequestId) -> &[u8] {
-        self.live_of_mut(id)
-            .map_or(&[], |live| live.connection.content())
+        let content = match self.session.connection_of(id) {
+            Some(connection) => self
+                .live_at_mut(connection)
+                .map(|live| live.connection.content()),
+            None => self.answered.get(&id).map(|answered| &answered.content[..]),
+        };
+        content.unwrap_or_default()
     }
 
     /// Uses up content. The peer's next octets are read when all that was ready is used up. More than is
     /// [ready](Engine::content) counts as all of it: what comes later stays to be read.
     pub fn consume(&mut self, now: Now, id: RequestId, octets: usize) {
         let Some(live) = self.live_of_mut(id) else {
-            return;
+            return self.consume_answered(id, octets);
         };
         live.connection.consume(now, octets);
         let connection = live.id;
         self.dirty.push_back(connection);
+    }
+
+    #[cold]
+    fn consume_answered(&mut self, id: RequestId, octets: usize) {
+        if let Some(answered) = self.answered.get_mut(&id)
+            && !answered.content.is_empty()
+        {
+            answered.content.advance(octets.min(answered.content.len()));
+            self.tell_answered(id);
+        }
     }
 
     /// Hands over the next piece of a request's content ([`Content::Stream`](crate::Content::Stream)), after

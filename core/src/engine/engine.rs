@@ -1,15 +1,19 @@
 //! Slots for connections, the queue of those that can go on, and the loop's side of the session.
 
 use core::net::SocketAddr;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
+
+use url::Url;
 
 use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
 use crate::connection::{Connection, Scratch};
+use crate::cookie::CookieJar;
 use crate::session::{
-    Config, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Request, ResolveError, Session,
+    Answer, Answered, Config, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Question,
+    Request, ResolveError, Session,
 };
 
 /// What the driver is to do outside.
@@ -33,6 +37,9 @@ pub enum Command<S> {
         /// Where to.
         address: SocketAddr,
     },
+    /// Have a request answered that no connection is for ([`Mount::answering`](crate::Mount)): give
+    /// [`Question::answer`](crate::Question::answer), or an answer of your own, to [`Engine::handle_answer`], now or later.
+    Answer(Box<Question>),
     /// Close this connection; [`close_reason`](Connection::close_reason) tells why.
     Discard(Box<Live<S>>),
     /// Give up a dial: close its transport, if it was deposited, or stop making it. Told for a dial that has failed, too.
@@ -67,6 +74,8 @@ pub struct Engine<S> {
     pub(super) dirty: VecDeque<ConnectionId>,
     pub(super) commands: VecDeque<Command<S>>,
     pub(super) events: VecDeque<Event>,
+    /// Responses that came by no connection, until they are told to their end.
+    pub(super) answered: BTreeMap<RequestId, Answered>,
 }
 
 impl<S> Engine<S> {
@@ -84,10 +93,35 @@ impl<S> Engine<S> {
             dirty: VecDeque::new(),
             commands: VecDeque::new(),
             events: VecDeque::new(),
+            answered: BTreeMap::new(),
         })
     }
 
     // ---------------------------------------------------------------------------------------- the application's side
+
+    /// The session's cookies: empty, if [`Config::cookies`] is `None`.
+    pub fn cookies(&self) -> &CookieJar {
+        self.session.cookies()
+    }
+
+    /// The session's cookies, to put some in, to take some out, or to bring back what was kept.
+    pub fn cookies_mut(&mut self) -> &mut CookieJar {
+        self.session.cookies_mut()
+    }
+
+    /// What relative references are to be resolved against: [`Config::base_url`].
+    pub fn base_url(&self) -> Option<&Url> {
+        self.session.base_url()
+    }
+
+    /// The head of a request as it would go out now: with what its mount adds, the session's cookies, and credentials that
+    /// are sent in advance. (Whether it expects a 100 is seen when it is sent.)
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&mut self, now: Now, request: &Request) -> Result<Vec<u8>, Error> {
+        self.session.preview(now, request)
+    }
 
     /// Takes a request in. Its head is encoded when it gets its connection.
     pub fn submit(&mut self, now: Now, request: impl Into<Arc<Request>>) -> RequestId {
@@ -106,10 +140,8 @@ impl<S> Engine<S> {
             // What its transport is still known to have may be the rest of a response.
             self.ready.push_back(connection);
         }
-        self.events.retain(|event| match event {
-            Event::Failed(other, _) | Event::Again(other) => *other != id,
-            _ => true,
-        });
+        self.events.retain(|event| event.request() != id);
+        self.answered.remove(&id);
         self.settle();
     }
 
@@ -209,6 +241,12 @@ impl<S> Engine<S> {
         self.settle();
     }
 
+    /// The answer to [`Command::Answer`]. A late answer is ignored.
+    pub fn handle_answer(&mut self, now: Now, id: RequestId, answer: io::Result<Answer>) {
+        self.session.handle_answer(now, id, answer);
+        self.settle();
+    }
+
     /// When [`Engine::handle_deadline`] is to be called next.
     pub fn deadline(&self) -> Option<Tick> {
         self.session.deadline()
@@ -287,6 +325,10 @@ impl<S> Engine<S> {
                         address,
                     }
                 }
+                Order::Answer(id, now) => match self.session.question(now, id) {
+                    Some(question) => Command::Answer(Box::new(question)),
+                    None => continue,
+                },
                 Order::Discard(discard) => match self.discarded(&discard) {
                     Some(command) => command,
                     None => continue,

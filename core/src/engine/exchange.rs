@@ -175,6 +175,9 @@ impl<S> Engine<S> {
     /// The final head of a response has come. [`HeadVerdict::Part`]: [`Engine::part`] is to be asked next.
     pub(super) fn judge_head(&mut self, now: Now, id: RequestId, live: &Live<S>) -> HeadVerdict {
         let untouched = is_untouched(live);
+        if live.connection.sets_cookies() {
+            self.session.keep_cookies(now, id, live.connection.head());
+        }
         if self.is_refused_expectation(id, live) {
             return self.session.refuse_expectation(now, id);
         }

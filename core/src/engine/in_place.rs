@@ -62,6 +62,11 @@ impl<S> Engine<S> {
             // Content that was held may go now: look at its connection again.
             TakeUp::Wait => self.dirty.extend(self.session.connection_of(id)),
             TakeUp::Failed(error) => self.events.push_back(Event::Failed(id, error)),
+            TakeUp::Answered(answered) => {
+                self.answered.insert(id, *answered);
+                self.events.push_back(Event::Head(id));
+                self.tell_answered(id);
+            }
             // Nothing is ordered by that.
             TakeUp::Use(connection) => return self.begin_in_place(now, id, connection),
             TakeUp::Abort(connection) => {
@@ -117,12 +122,25 @@ impl<S> Engine<S> {
                 }
             }
             if let Some(event) = self.events.pop_front() {
+                if let Event::End(id) = event {
+                    self.answered.remove(&id);
+                }
                 return Some(event);
             }
             let connection = self.dirty.pop_front()?;
             if let Some(event) = self.poll_connection(now, connection) {
                 return Some(event);
             }
+        }
+    }
+
+    /// What comes next of a response that came by no connection.
+    pub(super) fn tell_answered(&mut self, id: RequestId) {
+        if let Some(answered) = self.answered.get(&id) {
+            self.events.push_back(match answered.content.is_empty() {
+                true => Event::End(id),
+                false => Event::Content(id),
+            });
         }
     }
 

@@ -80,10 +80,7 @@ impl<S> Live<S> {
             connection,
             id,
             request: None,
-            info: ConnectionInfo {
-                number: 0,
-                served: 0,
-            },
+            info: ConnectionInfo::default(),
             term: Term::default(),
             timeouts,
             // A transport that was just opened takes octets, and may have some already: the readiness that told of the

@@ -8,7 +8,7 @@ use super::live::Live;
 use super::upgraded::Upgraded;
 use crate::base::{Now, RequestId};
 use crate::connection::{Failure, Scratch};
-use crate::session::{ContentError, Error, ErrorKind, HeadVerdict, TakeUp, Verdict};
+use crate::session::{Answered, ContentError, Error, ErrorKind, HeadVerdict, TakeUp, Verdict};
 
 /// What a request may do now.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub enum Step<S> {
     /// Drive this connection: its exchange has begun. It is to be given back by [`Engine::finish_taken`],
     /// [`Engine::fail`], [`Engine::abort`] or [`Engine::cancel_taken`].
     Use(Box<Live<S>>),
+    /// The request was answered without a connection, and is over.
+    Answered(Box<Answered>),
     /// The request failed; it is over.
     Failed(Error),
 }
@@ -33,6 +35,7 @@ impl<S> Engine<S> {
         match self.session.take_up(id) {
             TakeUp::Wait | TakeUp::Abort(_) => Step::Wait,
             TakeUp::Failed(error) => Step::Failed(error),
+            TakeUp::Answered(answered) => Step::Answered(answered),
             TakeUp::Use(connection) => match self.begin_on(now, id, connection) {
                 Begun::Live(live) => Step::Use(live),
                 Begun::Failed(error) => Step::Failed(error),

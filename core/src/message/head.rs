@@ -4,7 +4,7 @@ use core::fmt;
 
 use http::{StatusCode, Version};
 
-use super::{FieldSpan, FieldsRef};
+use super::{FieldSpan, Fields, FieldsRef};
 use crate::syntax::list;
 
 /// What all Connection lines of a head say about the connection.
@@ -123,6 +123,18 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
+    /// The head of a response that nobody sent.
+    pub(crate) fn of(status: StatusCode, fields: &Fields) -> Self {
+        Self {
+            line: StatusLine {
+                status,
+                ..StatusLine::new()
+            },
+            octets: fields.wire().into(),
+            spans: fields.spans().list().into(),
+        }
+    }
+
     /// The borrowed view, which has the accessors.
     pub fn as_ref(&self) -> HeadRef<'_> {
         HeadRef::new(self.line, &self.octets, &self.spans)

@@ -44,6 +44,16 @@ impl FieldNames {
         Ok(())
     }
 
+    /// Adds all names of another set.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.known |= others.known;
+        for name in &others.other {
+            if !self.contains(name) {
+                self.other.push(name.clone());
+            }
+        }
+    }
+
     /// Whether the name is in the set.
     pub fn contains(&self, name: &str) -> bool {
         match Known::of(name.as_bytes()) {

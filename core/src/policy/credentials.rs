@@ -1,4 +1,4 @@
-//! A user and a password, as the Basic scheme writes them (RFC 7617).
+//! A user and a password, as the Basic scheme writes them (RFC 7617), and why credentials cannot be sent.
 //!
 //! What would corrupt a field or be read apart by the peer is refused here, so that nothing above has to look again.
 
@@ -24,7 +24,7 @@ pub struct Credentials {
     password: Box<[u8]>,
 }
 
-/// Why a user and a password cannot be sent.
+/// Why credentials cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CredentialsError {
@@ -32,6 +32,8 @@ pub enum CredentialsError {
     Control,
     /// The user holds a colon: the peer would take what follows it for the password (RFC 7617 §2).
     Colon,
+    /// A bearer token holds an octet that none may hold (RFC 6750 §2.1).
+    Token,
 }
 
 impl fmt::Display for CredentialsError {
@@ -39,6 +41,7 @@ impl fmt::Display for CredentialsError {
         f.write_str(match self {
             Self::Control => "the user or the password holds a control octet (RFC 7617 section 2)",
             Self::Colon => "the user holds a colon (RFC 7617 section 2)",
+            Self::Token => "the bearer token is not a b64token (RFC 6750 section 2.1)",
         })
     }
 }
@@ -70,6 +73,16 @@ impl Credentials {
     /// Whether there is neither a user nor a password: nothing is sent then.
     pub fn is_empty(&self) -> bool {
         self.user.is_empty() && self.password.is_empty()
+    }
+
+    /// The user's octets.
+    pub fn user(&self) -> &[u8] {
+        &self.user
+    }
+
+    /// The password's octets: for whoever has another use for them than Basic.
+    pub fn password(&self) -> &[u8] {
+        &self.password
     }
 
     /// The userinfo of a URL, its escapes undone; `None` if it has none or an empty one.

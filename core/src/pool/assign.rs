@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::limits::{PoolLimits, Shortage};
+use super::limits::{OriginLimits, PoolLimits, Shortage};
 use super::list::{Links, List};
 use crate::base::{ConnectionId, Key, RequestId, Slab};
 
@@ -17,6 +17,7 @@ pub(crate) struct OriginId(pub(crate) Key);
 
 #[derive(Debug, Default)]
 struct OriginPool {
+    limits: OriginLimits,
     /// Most recently used first.
     idle: List,
     waiters: List,
@@ -108,8 +109,11 @@ impl Pool {
         }
     }
 
-    pub(crate) fn add_origin(&mut self) -> OriginId {
-        OriginId(self.origins.insert(OriginPool::default()))
+    pub(crate) fn add_origin(&mut self, limits: OriginLimits) -> OriginId {
+        OriginId(self.origins.insert(OriginPool {
+            limits,
+            ..OriginPool::default()
+        }))
     }
 
     /// Forgets an origin that has neither connections nor waiting requests.
@@ -162,10 +166,8 @@ impl Pool {
         let Some(pool) = self.origins.get_mut(origin.0) else {
             return false;
         };
-        let origin_reached = self
-            .limits
-            .live_per_origin
-            .is_some_and(|limit| pool.live >= limit);
+        let most = pool.limits.live_per_origin;
+        let origin_reached = most.is_some_and(|limit| pool.live >= limit);
         // An idle connection of its own is in the way only of those who do not want it.
         let in_the_way = pool.idle.len() > 0;
         if pool.dialling >= pool.waiting() || (origin_reached && !in_the_way) {
@@ -184,11 +186,8 @@ impl Pool {
     /// The idle connection that must be closed before another may be opened to this origin.
     pub(crate) fn next_to_evict(&self, origin: OriginId) -> Option<ConnectionId> {
         let pool = self.origins.get(origin.0)?;
-        if self
-            .limits
-            .live_per_origin
-            .is_some_and(|limit| pool.live >= limit)
-        {
+        let most = pool.limits.live_per_origin;
+        if most.is_some_and(|limit| pool.live >= limit) {
             return pool.idle.back(&self.idle_links).map(ConnectionId);
         }
         let limit = self.limits.live_total?;
@@ -267,7 +266,7 @@ impl Pool {
     /// The idle connection that passes a limit, if one does; asked until there is none.
     pub(crate) fn idle_surplus(&self, origin: OriginId) -> Option<ConnectionId> {
         let pool = self.origins.get(origin.0)?;
-        if pool.idle.len() > self.limits.idle_per_origin {
+        if pool.idle.len() > pool.limits.idle_per_origin {
             return pool.idle.back(&self.idle_links).map(ConnectionId);
         }
         if self.idle_order.len() > self.limits.idle_total {
@@ -351,7 +350,7 @@ impl Pool {
         if pool.waiting() <= pool.dialling {
             return None;
         }
-        let own = self.limits.live_per_origin;
+        let own = pool.limits.live_per_origin;
         let own = own.filter(|limit| pool.live >= *limit);
         let total = self.limits.live_total.map(Shortage::Total);
         own.map(Shortage::PerOrigin).or(total)
@@ -402,8 +401,9 @@ mod tests {
     }
 
     fn pool(limits: PoolLimits) -> (Pool, OriginId) {
+        let own = limits.of_an_origin();
         let mut pool = Pool::new(limits);
-        let origin = pool.add_origin();
+        let origin = pool.add_origin(own);
         (pool, origin)
     }
 
@@ -482,7 +482,7 @@ mod tests {
             live_total: Some(2),
             ..PoolLimits::default()
         });
-        let second = pool.add_origin();
+        let second = pool.add_origin(OriginLimits::default());
         for index in 0..2 {
             pool.dialling(first);
             pool.dialled(first);
@@ -511,7 +511,7 @@ mod tests {
             ..PoolLimits::default()
         };
         let (mut pool, first) = pool(limits);
-        let second = pool.add_origin();
+        let second = pool.add_origin(OriginLimits::default());
         for (origin, index) in [(first, 0), (first, 1)] {
             pool.dialling(origin);
             pool.dialled(origin);
@@ -532,7 +532,10 @@ mod tests {
             idle_origins: Some(2),
             ..PoolLimits::default()
         });
-        let (second, third) = (pool.add_origin(), pool.add_origin());
+        let (second, third) = (
+            pool.add_origin(OriginLimits::default()),
+            pool.add_origin(OriginLimits::default()),
+        );
         for (origin, index) in [(first, 0), (first, 1), (second, 2)] {
             pool.dialling(origin);
             pool.dialled(origin);

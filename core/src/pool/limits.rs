@@ -33,6 +33,28 @@ pub struct PoolLimits {
     pub idle_time: Option<Duration>,
 }
 
+/// Those of [`PoolLimits`] that bound the connections of one origin: a [`Mount`](crate::Mount) may have its own. They mean
+/// what they mean there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginLimits {
+    /// See [`PoolLimits::idle_per_origin`].
+    pub idle_per_origin: usize,
+    /// See [`PoolLimits::live_per_origin`].
+    pub live_per_origin: Option<usize>,
+    /// See [`PoolLimits::when_full`].
+    pub when_full: WhenFull,
+    /// See [`PoolLimits::lifetime`].
+    pub lifetime: Option<Duration>,
+    /// See [`PoolLimits::idle_time`].
+    pub idle_time: Option<Duration>,
+}
+
+impl Default for OriginLimits {
+    fn default() -> Self {
+        PoolLimits::default().of_an_origin()
+    }
+}
+
 /// What becomes of a request that meets a limit on live connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {
@@ -68,9 +90,20 @@ impl Default for PoolLimits {
 }
 
 impl PoolLimits {
+    /// Those that bound the connections of one origin.
+    pub(crate) fn of_an_origin(&self) -> OriginLimits {
+        OriginLimits {
+            idle_per_origin: self.idle_per_origin,
+            live_per_origin: self.live_per_origin,
+            when_full: self.when_full,
+            lifetime: self.lifetime,
+            idle_time: self.idle_time,
+        }
+    }
+
     /// Whether who meets a limit is not to wait: so it was wished, or no connection may ever be opened.
-    pub(crate) fn lets_nobody_wait(&self) -> bool {
-        let none = [self.live_per_origin, self.live_total].contains(&Some(0));
-        none || self.when_full == WhenFull::Fail
+    pub(crate) fn lets_nobody_wait(&self, own: &OriginLimits) -> bool {
+        let none = [own.live_per_origin, self.live_total].contains(&Some(0));
+        none || own.when_full == WhenFull::Fail
     }
 }

@@ -9,4 +9,4 @@ mod list;
 #[cfg(test)]
 pub(crate) use assign::audit::Tally;
 pub(crate) use assign::{Age, Assignment, OriginId, Place, Pool, Released};
-pub use limits::{PoolLimits, Shortage, WhenFull};
+pub use limits::{OriginLimits, PoolLimits, Shortage, WhenFull};

@@ -15,9 +15,10 @@ use crate::message::{HeadRef, ResponseHead};
 use crate::policy::{Replay, StopReason};
 
 /// Which connection a request uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionInfo {
-    /// Its number in the order in which the session opened connections, from 1.
+    /// Its number in the order in which the session opened connections, from 1. 0 stands for none: the request was answered
+    /// by [what a mount names](crate::Answering).
     pub number: u64,
     /// How many requests it had served before this one.
     pub served: u64,
@@ -25,6 +26,9 @@ pub struct ConnectionInfo {
 
 impl fmt::Display for ConnectionInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.number == 0 {
+            return f.write_str("no connection");
+        }
         let use_ = if self.served == 0 { "new" } else { "reused" };
         write!(f, "connection #{}, {use_}", self.number)
     }
@@ -112,6 +116,8 @@ pub enum Next {
     /// It was sent once more at once, on a new connection, because a kept one had died. That is no retry: no policy is
     /// asked and nothing is charged.
     Replay(Replay),
+    /// The peer had asked for credentials: it was sent with them.
+    Authentication,
     /// The peer had refused the expectation of a 100: it was sent without.
     WithoutExpectation,
     /// Nothing: this was the last.
@@ -145,6 +151,7 @@ impl fmt::Display for Next {
             Self::Redirect { wait } if wait.is_zero() => f.write_str("redirected"),
             Self::Redirect { wait } => write!(f, "redirected after a wait of {wait:?}"),
             Self::Replay(why) => write!(f, "replayed ({})", why.as_str()),
+            Self::Authentication => f.write_str("sent with the credentials that were asked for"),
             Self::WithoutExpectation => f.write_str("sent without the expectation"),
             Self::Stop(why) => write!(f, "the last ({})", why.as_str()),
         }

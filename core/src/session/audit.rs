@@ -26,6 +26,9 @@ pub(crate) enum Standing {
     Aborting(ConnectionId),
     /// It is sent anew, later.
     Resting,
+    /// Whoever answers it has the word.
+    Asking,
+    Answered,
     Failed,
 }
 
@@ -48,6 +51,8 @@ impl Session {
             ExchangeState::Parting(connection, _) => Standing::Parting(connection),
             ExchangeState::Aborting(connection, _) => Standing::Aborting(connection),
             ExchangeState::Resting(..) => Standing::Resting,
+            ExchangeState::Asking => Standing::Asking,
+            ExchangeState::Answered => Standing::Answered,
             ExchangeState::Failed(_) => Standing::Failed,
         })
     }
@@ -227,6 +232,8 @@ impl Session {
                 let asked = member.is_some_and(|member| member.pulse.abort_requested());
                 ensure(told && asked, "nobody is told that it is over")
             }
+            ExchangeState::Asking => Ok(()),
+            ExchangeState::Answered => ensure(told, "nobody is told of its answer"),
             ExchangeState::Failed(_) => ensure(told, "nobody is told of its error"),
         }
     }
@@ -241,9 +248,9 @@ impl Session {
                 ensure(own, "it is dialled for nothing")
             }
             MemberState::Idle(since) => {
-                let limit = member.idle_limit(&self.config.pool);
+                let limit = member.idle_limit();
                 let due = limit.map(|limit| since.after(limit));
-                let due = due.into_iter().chain(member.end(&self.config.pool)).min();
+                let due = due.into_iter().chain(member.end()).min();
                 self.is_armed(owner, member.armed, due)
             }
             MemberState::Draining(until, _) => self.is_armed(owner, member.armed, Some(until)),
@@ -269,6 +276,8 @@ impl Session {
                     }
                     ExchangeState::Waiting(..)
                     | ExchangeState::Resting(..)
+                    | ExchangeState::Asking
+                    | ExchangeState::Answered
                     | ExchangeState::Failed(_) => Err("it is held for one who has none".into()),
                 }
             }
@@ -336,6 +345,8 @@ impl Session {
                 ExchangeState::Granted(_) => ("g", None),
                 ExchangeState::Running(_) => ("r", None),
                 ExchangeState::Aborting(..) => ("a", None),
+                ExchangeState::Asking => ("q", None),
+                ExchangeState::Answered => ("d", None),
                 ExchangeState::Failed(_) => ("f", None),
             };
             let due = exchange.deadline.map(from);
@@ -370,7 +381,7 @@ impl Session {
     }
 
     fn paint_member(&self, member: &Member, from: &dyn Fn(Tick) -> i128, out: &mut String) {
-        let end = member.end(&self.config.pool).map(from);
+        let end = member.end().map(from);
         let used = (member.served > 0, member.rested, end);
         let _ = match member.state {
             MemberState::Attempt(_) | MemberState::Free => write!(out, "a"),

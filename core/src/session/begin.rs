@@ -46,7 +46,12 @@ impl Session {
         out: &mut Vec<u8>,
         pulse: &Arc<Pulse>,
     ) -> Option<Beginning> {
-        let exchange = self.exchanges.get_mut(id.0)?;
+        let mut exchange = self.exchanges.get_mut(id.0)?;
+        let mut late = None;
+        if exchange.request.has_secrets || !self.cookies.is_empty() {
+            late = self.late(now, id);
+            exchange = self.exchanges.get_mut(id.0)?;
+        }
         let ExchangeState::Running(connection) = exchange.state else {
             return None;
         };
@@ -60,7 +65,14 @@ impl Session {
             true => Expectation::LeftOut,
             false => self.config.expectation(request, &shape),
         };
-        let parts = HeadParts::direct(request, &shape, &self.config, &tenant.head, expect, None);
+        let parts = HeadParts::direct(
+            request,
+            &shape,
+            &self.config,
+            &tenant.head,
+            expect,
+            late.as_deref(),
+        );
         encode_head(out, &parts);
         let expects = expect.holds(&shape);
         let shape = match shape {

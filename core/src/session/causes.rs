@@ -156,12 +156,12 @@ impl core::error::Error for ContentError {
 
 impl From<io::Error> for ContentError {
     fn from(error: io::Error) -> Self {
-        Self::Source(SourceError(Arc::new(error)))
+        Self::Source(error.into())
     }
 }
 
-/// What a source of content said when it failed. The error itself is the next [`source`](core::error::Error::source) of
-/// the [`ContentError`]. Two are equal if they are of one kind and read the same.
+/// What a source of content said when it failed, or what answers in place of a connection. The error itself is the next
+/// [`source`](core::error::Error::source). Two are equal if they are of one kind and read the same.
 #[derive(Clone, Debug)]
 pub struct SourceError(Arc<io::Error>);
 
@@ -169,6 +169,18 @@ impl SourceError {
     /// The kind of the source's error.
     pub fn kind(&self) -> io::ErrorKind {
         self.0.kind()
+    }
+}
+
+impl SourceError {
+    pub(super) fn inner(&self) -> &io::Error {
+        &self.0
+    }
+}
+
+impl From<io::Error> for SourceError {
+    fn from(error: io::Error) -> Self {
+        Self(Arc::new(error))
     }
 }
 

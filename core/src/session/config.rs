@@ -3,18 +3,21 @@
 use core::time::Duration;
 
 use http::Method;
+use url::Url;
 
 use super::causes::RequestError;
 use super::error::Error;
 use super::hook::RetryHook;
 use super::kind::ErrorKind;
+use super::mount::Mounts;
 use super::prepare::Expectation;
 use super::request::{Content, Request, check_removed};
 use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
+use crate::cookie::CookieJar;
 use crate::message::{FieldNames, Fields, Known};
-use crate::policy::{RedirectPolicy, Retry, RetryBudget};
+use crate::policy::{AuthenticationHook, RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
@@ -136,6 +139,20 @@ pub struct Config {
     pub sensitive: FieldNames,
     /// How redirects are followed, unless a request says otherwise: at most ten, never from https to http.
     pub redirects: Option<RedirectPolicy>,
+    /// The cookies that the session begins with, and to which every response adds: an empty jar. `None` is a session that
+    /// neither takes nor sends any, but those that a request brings.
+    pub cookies: Option<CookieJar>,
+    /// Who knows the credentials for a URL, unless the request has some: in its URL, as a field, by
+    /// [`authentication`](crate::RequestBuilder::authentication). They displace an Authorization among
+    /// [`fields`](Config::fields), and are asked for on each hop of a redirect.
+    pub authenticator: Option<AuthenticationHook>,
+    /// What relative references are resolved against where the session makes the request: none, and they are refused.
+    pub base_url: Option<Url>,
+    /// Pairs for the query of every request whose URL has none of their names. A redirect goes where it says: they are not
+    /// added there.
+    pub query: Vec<(String, String)>,
+    /// Settings for requests below a URL prefix, where they differ from these.
+    pub mounts: Mounts,
     /// When the peer is asked before content is sent, unless a request says otherwise.
     pub expect_continue: ExpectContinue,
     /// When and how often a request is sent anew, unless it brings its own policy: never.
@@ -160,6 +177,11 @@ impl Default for Config {
             removed: FieldNames::new(),
             sensitive: FieldNames::new(),
             redirects: Some(RedirectPolicy::default()),
+            cookies: Some(CookieJar::new()),
+            authenticator: None,
+            base_url: None,
+            query: Vec::new(),
+            mounts: Mounts::new(),
             expect_continue: ExpectContinue::default(),
             retry: None,
             retry_hook: None,
@@ -171,30 +193,14 @@ impl Default for Config {
 impl Config {
     /// Looks for default field lines that no session may have.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.judge()
+        let mounts = self.mounts.iter();
+        let sections = mounts.map(|mount| (&mount.fields, &mount.removed));
+        let sections = core::iter::once((&self.fields, &self.removed)).chain(sections);
+        let mut judged = sections.map(|(fields, removed)| judge(fields, removed));
+        judged
+            .find_map(Result::err)
+            .map_or(Ok(()), Err)
             .map_err(|error| Error::new(ErrorKind::Request(error), Stage::Prepare))
-    }
-
-    fn judge(&self) -> Result<(), RequestError> {
-        check_removed(&self.removed)?;
-        // Whatever content has one length has none of the others'.
-        let framing = Known::ContentLength.bit() | Known::TransferEncoding.bit();
-        if self.fields.known() & framing != 0 {
-            return Err(RequestError::Framing);
-        }
-        self.judge_fields()
-    }
-
-    /// Default lines that no request could be sent with. What depends on the request (Expect and Trailer on its content,
-    /// Connection options on fields of its own) is judged with it; a POST of unknown length has all that they could need.
-    fn judge_fields(&self) -> Result<(), RequestError> {
-        let lines = Lines {
-            own: &self.fields,
-            removed: &FieldNames::new(),
-            session: None,
-        };
-        let content = Content::Stream { length: None };
-        Shape::of(&Method::POST, &content, false, lines).map(|_| ())
     }
 
     /// What each connection holds its peer to.
@@ -231,4 +237,27 @@ impl Config {
             Expectation::AsWritten
         }
     }
+}
+
+/// Looks for default field lines that no session may have.
+fn judge(fields: &Fields, removed: &FieldNames) -> Result<(), RequestError> {
+    check_removed(removed)?;
+    // Whatever content has one length has none of the others'.
+    let framing = Known::ContentLength.bit() | Known::TransferEncoding.bit();
+    if fields.known() & framing != 0 {
+        return Err(RequestError::Framing);
+    }
+    judge_fields(fields)
+}
+
+/// Default lines that no request could be sent with. What depends on the request (Expect and Trailer on its content,
+/// Connection options on fields of its own) is judged with it; a POST of unknown length has all that they could need.
+fn judge_fields(fields: &Fields) -> Result<(), RequestError> {
+    let lines = Lines {
+        own: fields,
+        removed: &FieldNames::new(),
+        session: None,
+    };
+    let content = Content::Stream { length: None };
+    Shape::of(&Method::POST, &content, false, lines).map(|_| ())
 }

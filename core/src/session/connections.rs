@@ -11,7 +11,7 @@ use super::stats::PoolFact;
 use super::timers::Owner;
 use crate::base::{CloseReason, ConnectionId, EstablishId, Now, Pulse, RequestId, Tick};
 use crate::connection::KeepAlive;
-use crate::pool::{Age, OriginId, PoolLimits, Released};
+use crate::pool::{Age, OriginId, OriginLimits, Released};
 
 /// A connection as the control plane sees it.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Member {
     pub(super) served: u64,
     /// It was idle once: its peer may have said something, or gone, while nobody listened.
     pub(super) rested: bool,
+    /// The bounds of its origin.
+    pub(super) limits: Arc<OriginLimits>,
     /// What its peer has hinted; few do.
     pub(super) hint: Option<Box<KeepAlive>>,
     pub(super) pulse: Arc<Pulse>,
@@ -49,7 +51,11 @@ pub(super) enum MemberState {
 }
 
 impl Member {
-    pub(super) fn attempt(origin: OriginId, establish: EstablishId) -> Self {
+    pub(super) fn attempt(
+        origin: OriginId,
+        establish: EstablishId,
+        limits: Arc<OriginLimits>,
+    ) -> Self {
         let state = MemberState::Attempt(establish);
         Self {
             origin,
@@ -58,6 +64,7 @@ impl Member {
             opened: Tick::default(),
             served: 0,
             rested: false,
+            limits,
             hint: None,
             pulse: Arc::default(),
             armed: None,
@@ -65,34 +72,36 @@ impl Member {
     }
 
     /// For how long it may be idle.
-    pub(super) fn idle_limit(&self, limits: &PoolLimits) -> Option<Duration> {
+    pub(super) fn idle_limit(&self) -> Option<Duration> {
         match &self.hint {
-            Some(hint) => hint.idle_within(limits.idle_time),
-            None => limits.idle_time,
+            Some(hint) => hint.idle_within(self.limits.idle_time),
+            None => self.limits.idle_time,
         }
     }
 
     /// Why it is to be closed, if it is idle and its time is up.
-    pub(super) fn idle_end(&self, now: Now, limits: &PoolLimits) -> Option<CloseReason> {
+    pub(super) fn idle_end(&self, now: Now) -> Option<CloseReason> {
         let MemberState::Idle(since) = self.state else {
             return None;
         };
         let late = |due: Option<Tick>| due.is_some_and(|due| due <= now.tick);
-        if late(self.end(limits)) {
+        if late(self.end()) {
             return Some(CloseReason::Lifetime);
         }
-        let limit = self.idle_limit(limits).map(|limit| since.after(limit));
+        let limit = self.idle_limit().map(|limit| since.after(limit));
         late(limit).then_some(CloseReason::IdleTimeout)
     }
 
     /// When it has served for long enough.
-    pub(super) fn end(&self, limits: &PoolLimits) -> Option<Tick> {
-        limits.lifetime.map(|lifetime| self.opened.after(lifetime))
+    pub(super) fn end(&self) -> Option<Tick> {
+        self.limits
+            .lifetime
+            .map(|lifetime| self.opened.after(lifetime))
     }
 }
 
 impl Session {
-    #[inline]
+    #[inline(always)]
     pub(super) fn grant(&mut self, now: Now, connection: ConnectionId, id: RequestId) {
         if let (Some(member), Some(exchange)) = (
             self.members.get_mut(connection.0),
@@ -129,7 +138,7 @@ impl Session {
         if self.closed {
             return self.lose(now, connection, CloseReason::SessionClosed);
         }
-        let end = member.end(&self.config.pool);
+        let end = member.end();
         if age == Age::Used && end.is_some_and(|end| end <= now.tick) {
             return self.lose(now, connection, CloseReason::Lifetime);
         }
@@ -137,7 +146,7 @@ impl Session {
             Released::Granted(id) => self.grant(now, connection, id),
             Released::Idle => {
                 member.rested = true;
-                let limit = member.idle_limit(&self.config.pool);
+                let limit = member.idle_limit();
                 let limit = limit.map(|limit| now.tick.after(limit));
                 if let Some(due) = limit.into_iter().chain(end).min() {
                     let owner = Owner::Connection(connection);

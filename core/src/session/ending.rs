@@ -219,6 +219,8 @@ impl Session {
             ExchangeState::Running(_)
             | ExchangeState::Parting(..)
             | ExchangeState::Aborting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => return,
         }
         let granted = exchange.connection();
@@ -246,7 +248,10 @@ impl Session {
                 self.exchanges.remove(id.0);
                 self.release(now, connection);
             }
-            ExchangeState::Resting(..) | ExchangeState::Failed(_) => {
+            ExchangeState::Resting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered
+            | ExchangeState::Failed(_) => {
                 self.exchanges.remove(id.0);
             }
         }

@@ -99,6 +99,13 @@ impl Error {
         }
     }
 
+    /// The error of a request that was handed over whole.
+    #[must_use]
+    pub(crate) fn handed_over(mut self) -> Self {
+        self.0.progress = Progress::Sent;
+        self
+    }
+
     /// The error with the time limit that passed.
     #[must_use]
     pub(crate) fn with_limit(mut self, limit: Option<Duration>) -> Self {
@@ -376,6 +383,8 @@ impl core::error::Error for Error {
             ErrorKind::Resolve(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),
             ErrorKind::Redirect(error) => Some(error),
+            ErrorKind::Authentication(error) => Some(error),
+            ErrorKind::Answer(error) => Some(error.inner()),
             ErrorKind::Content(error) => Some(error),
             _ => None,
         }

@@ -6,10 +6,12 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::causes::ResolveError;
+use super::config::Timeouts;
 use super::connections::{Member, MemberState};
 use super::error::Error;
 use super::kind::ErrorKind;
@@ -34,6 +36,8 @@ pub(crate) enum Order {
         connection: ConnectionId,
         address: SocketAddr,
     },
+    /// Have this request answered, which asks now.
+    Answer(RequestId, Now),
     /// Close this connection, for this reason unless its machine knows a better one.
     Discard(Discard),
 }
@@ -101,8 +105,8 @@ impl Session {
         let target = &tenant.key.origin;
         let (address, port) = (target.address(), target.port());
         let host = Box::from(target.host());
-        let timeouts = &self.config.timeouts;
-        let due = timeouts
+        let due = self
+            .dial_timeouts(origin)
             .resolve
             .filter(|_| address.is_none())
             .map(|limit| now.tick.after(limit));
@@ -171,10 +175,9 @@ impl Session {
     ) {
         // The last of the reversed list is next.
         addresses.reverse();
-        let due = self
-            .config
-            .timeouts
-            .connect
+        let origin = self.establishes.get(id.0).map(|establish| establish.origin);
+        let due = origin
+            .and_then(|origin| self.dial_timeouts(origin).connect)
             .map(|limit| now.tick.after(limit));
         if let Some(establish) = self.establishes.get_mut(id.0) {
             establish.due = due;
@@ -188,7 +191,12 @@ impl Session {
         let Some(establish) = self.establishes.get_mut(id.0) else {
             return;
         };
-        let member = Member::attempt(establish.origin, id);
+        let tenant = self.tenants.get(establish.origin.0.index as usize);
+        let limits = match tenant {
+            Some(Some(tenant)) => Arc::clone(&tenant.limits),
+            _ => Arc::default(),
+        };
+        let member = Member::attempt(establish.origin, id, limits);
         let attempt = ConnectionId(self.members.insert(member));
         establish.state = EstablishState::Dialling {
             attempt,
@@ -287,7 +295,7 @@ impl Session {
         self.note_dial(now, establish.origin, None);
         if let Some(request) = self.pool.dial_failed(establish.origin) {
             let limit = self
-                .establish_limit(stage)
+                .establish_limit(establish.origin, stage)
                 .filter(|_| kind == ErrorKind::Timeout);
             let error = Error::new(kind, stage).with_limit(limit);
             self.fail_unconnected(now, request, error);
@@ -358,10 +366,19 @@ impl Session {
     }
 
     /// How long a stage of an establish may take.
-    fn establish_limit(&self, stage: Stage) -> Option<Duration> {
+    fn establish_limit(&self, origin: OriginId, stage: Stage) -> Option<Duration> {
+        let timeouts = self.dial_timeouts(origin);
         match stage {
-            Stage::Resolve => self.config.timeouts.resolve,
-            _ => self.config.timeouts.connect,
+            Stage::Resolve => timeouts.resolve,
+            _ => timeouts.connect,
         }
+    }
+
+    /// The time limits on connections of an origin in the making: its mount's, or the session's.
+    fn dial_timeouts(&self, origin: OriginId) -> &Timeouts {
+        let mark = self.tenant(origin).map(|tenant| tenant.key.transport.mount);
+        let mount = self.config.mounts.marked(mark.flatten());
+        let own = mount.and_then(|mount| mount.timeouts.as_ref());
+        own.unwrap_or(&self.config.timeouts)
     }
 }

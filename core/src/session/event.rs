@@ -34,6 +34,23 @@ pub enum Event {
     Failed(RequestId, Error),
 }
 
+impl Event {
+    /// Whose event it is.
+    pub fn request(&self) -> RequestId {
+        match self {
+            Self::Interim(id)
+            | Self::Head(id)
+            | Self::Content(id)
+            | Self::Trailers(id)
+            | Self::End(id)
+            | Self::Switched(id)
+            | Self::ContentWanted(id)
+            | Self::Again(id)
+            | Self::Failed(id, _) => *id,
+        }
+    }
+}
+
 /// What is to be done with a response whose head has come.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -3,13 +3,14 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::answering::Answered;
 use super::attempt::Attempts;
 use super::config::Timeouts;
 use super::error::Error;
 use super::request::Request;
 use super::timers::Patience;
 use crate::base::{ConnectionId, Tick};
-use crate::policy::{Redirects, Retries, StopReason};
+use crate::policy::{AuthenticationCourse, Redirects, Retries, StopReason};
 use crate::pool::{OriginId, Place};
 
 /// A request that was submitted and has not ended.
@@ -46,6 +47,23 @@ pub(crate) struct Course {
     pub(crate) retries: Option<Retries>,
     /// Where it began, once it was redirected.
     pub(crate) redirects: Option<Redirects>,
+    /// What its present origin has asked it for.
+    pub(crate) authentication: AuthenticationCourse,
+    /// The answer to the last challenge, for the next attempt.
+    pub(crate) answer: Option<Vec<u8>>,
+    /// What it was answered, without a connection.
+    pub(crate) answered: Option<Answered>,
+    /// The request as the application made it, or a redirect, if the session has filled something in.
+    pub(crate) bare: Option<Arc<Request>>,
+}
+
+impl Course {
+    pub(crate) fn of(bare: Arc<Request>) -> Box<Self> {
+        Box::new(Self {
+            bare: Some(bare),
+            ..Self::default()
+        })
+    }
 }
 
 /// Where a request is. Each state has exactly one who acts next.
@@ -63,6 +81,10 @@ pub(crate) enum ExchangeState {
     Aborting(ConnectionId, Error),
     /// The clock: it is sent anew at this tick, but not before the connection is free that it has just left.
     Resting(Tick, Option<ConnectionId>),
+    /// Whoever was asked for an answer.
+    Asking,
+    /// The requester, who was woken: only the answer is left to collect, which stands in the course.
+    Answered,
     /// The requester, who was woken: only the error is left to collect.
     Failed(Error),
 }
@@ -84,6 +106,7 @@ pub(crate) enum TakeUp {
     Wait,
     Use(ConnectionId),
     Abort(ConnectionId),
+    Answered(Box<Answered>),
     Failed(Error),
 }
 
@@ -110,9 +133,11 @@ impl Exchange {
             | ExchangeState::Running(connection)
             | ExchangeState::Parting(connection, _)
             | ExchangeState::Aborting(connection, _) => Some(connection),
-            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Failed(_) => {
-                None
-            }
+            ExchangeState::Waiting(..)
+            | ExchangeState::Resting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered
+            | ExchangeState::Failed(_) => None,
         }
     }
 }

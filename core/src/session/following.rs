@@ -15,7 +15,9 @@ use super::retrying::only_value;
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
 use crate::message::HeadRef;
-use crate::policy::{Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason};
+use crate::policy::{
+    AuthenticationCourse, Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason,
+};
 
 /// What becomes of a request whose response may be a redirect.
 pub(super) enum Lead {
@@ -33,6 +35,13 @@ enum Halt {
     Failed(Error),
     /// The retry policy says so, of which each redirect spends something.
     Stopped(Stop),
+}
+
+/// The request that follows a redirect.
+struct Following {
+    bare: Request,
+    /// With what the session has filled in, if it has.
+    dressed: Option<Arc<Request>>,
 }
 
 impl Session {
@@ -112,16 +121,20 @@ impl Session {
         redirect: &Redirect,
         head: HeadRef<'_>,
         untouched: bool,
-    ) -> Result<(Arc<Request>, Duration), Halt> {
+    ) -> Result<(Following, Duration), Halt> {
         let Some(exchange) = self.exchanges.get(id.0) else {
             let gone = Error::new(ErrorKind::SessionClosed, Stage::Head);
             return Err(Halt::Failed(gone));
         };
-        let next = exchange
-            .request
+        let course = exchange.course.as_ref();
+        let bare = course.and_then(|course| course.bare.as_ref());
+        let bare = bare.unwrap_or(&exchange.request);
+        let bare = bare
             .redirected_in(redirect, &self.config.sensitive)
             .map_err(Halt::Failed)?;
-        if let Some(refusal) = self.refusal(&next) {
+        let dressed = self.dress(&bare).map_err(Halt::Failed)?;
+        let next = dressed.as_deref().unwrap_or(&bare);
+        if let Some(refusal) = self.refusal(next) {
             return Err(Halt::Failed(refusal.at(&next.url)));
         }
         let facts = Facts {
@@ -141,7 +154,7 @@ impl Session {
                 judged.map_err(Halt::Stopped)?
             }
         };
-        Ok((Arc::new(next), wait))
+        Ok((Following { bare, dressed }, wait))
     }
 
     /// The next request takes the place of the one before.
@@ -149,7 +162,7 @@ impl Session {
         &mut self,
         now: Now,
         id: RequestId,
-        next: Arc<Request>,
+        next: Following,
         wait: Duration,
         head: HeadRef<'_>,
     ) -> Parting {
@@ -159,16 +172,30 @@ impl Session {
             return Parting::Anew { wait, here: false };
         };
         exchange.note_hop(head);
-        // Who may not wait for a place in the pool has none elsewhere before it has left its own.
-        let here = exchange.request.key == next.key || self.config.pool.lets_nobody_wait();
-        exchange.request = next;
+        let (key, origin) = (exchange.request.key.clone(), exchange.origin);
+        exchange.become_next(next);
         exchange.replays = 0;
         exchange.expect_refused = false;
+        let near = exchange.request.key == key;
+        // Who may not wait for a place in the pool has none elsewhere before it has left its own.
+        let here = near || self.lets_nobody_wait(origin);
         Parting::Anew { wait, here }
     }
 }
 
 impl Exchange {
+    fn become_next(&mut self, next: Following) {
+        let bare = Arc::new(next.bare);
+        let course = self.course.get_or_insert_default();
+        // Another request has another word with its peer.
+        course.authentication = AuthenticationCourse::default();
+        course.answer = None;
+        (self.request, course.bare) = match next.dressed {
+            Some(dressed) => (dressed, Some(bare)),
+            None => (bare, None),
+        };
+    }
+
     /// Its last attempt was a redirect, which is followed.
     fn note_hop(&mut self, head: HeadRef<'_>) {
         let hop = Hop::new(&self.request.url, head);

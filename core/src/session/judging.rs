@@ -1,6 +1,8 @@
 //! The final head of a response has come: whose is it? The application's, or is the request sent anew because of it: to
 //! another place, or to the same one once more.
 
+use http::StatusCode;
+
 use super::exchange::{ExchangeState, Parting};
 use super::following::Lead;
 use super::session::Session;
@@ -43,7 +45,7 @@ impl Session {
     }
 
     /// What becomes of a request whose response is not for the application; `None` if it is.
-    fn judge(
+    pub(super) fn judge(
         &mut self,
         now: Now,
         id: RequestId,
@@ -56,6 +58,11 @@ impl Session {
                 Lead::Stopped => return None,
                 Lead::Nowhere => {}
             }
+        }
+        if head.status() == StatusCode::UNAUTHORIZED
+            && let Some(parting) = self.judge_challenge(now, id, head, untouched)
+        {
+            return Some(parting);
         }
         self.judge_status(now, id, head, untouched)
     }

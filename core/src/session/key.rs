@@ -19,6 +19,8 @@ pub(crate) struct PoolKey {
 pub(crate) struct Transport {
     /// Whose connection it is, if the application keeps apart what the origin alone would not.
     pub(crate) partition: Option<Arc<str>>,
+    /// The mount that keeps its connections apart, by its place among the session's.
+    pub(crate) mount: Option<usize>,
 }
 
 #[cfg(test)]
@@ -29,10 +31,17 @@ mod tests {
     /// Whoever adds an option must name it here, and say how it differs from none.
     #[test]
     fn every_option_gives_another_key() {
-        let Transport { partition } = Transport::default();
-        let options = [Transport {
-            partition: partition.or(Some("one".into())),
-        }];
+        let Transport { partition, mount } = Transport::default();
+        let options = [
+            Transport {
+                partition: partition.or(Some("one".into())),
+                ..Transport::default()
+            },
+            Transport {
+                mount: mount.or(Some(0)),
+                ..Transport::default()
+            },
+        ];
         let origin = Origin::of(&"http://a/".parse().expect("a URL")).expect("an origin");
         let key = |transport| PoolKey {
             origin: origin.clone(),

@@ -6,10 +6,10 @@ use std::io;
 
 use http::StatusCode;
 
-use super::causes::{ContentError, RequestError, ResolveError};
+use super::causes::{ContentError, RequestError, ResolveError, SourceError};
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;
-use crate::policy::RedirectError;
+use crate::policy::{NoAnswer, RedirectError};
 
 /// What went wrong, and with that whose fault it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub enum ErrorKind {
     /// The peer's, most often: it redirects the request to where that cannot go. [`Error::attempts`](crate::Error::attempts)
     /// has the history.
     Redirect(RedirectError),
+    /// The application's: what answers in place of a connection has failed ([`Answering`](crate::Answering)).
+    Answer(SourceError),
+    /// The application's: the peer asks for what cannot be said of this request.
+    Authentication(NoAnswer),
     /// The session was closed while the request was under way.
     SessionClosed,
     /// This build's: it cannot speak TLS, and `https` is never spoken without.
@@ -93,6 +97,8 @@ impl ErrorKind {
                 RedirectError::Downgrade => "redirect-downgrade",
                 RedirectError::CannotReplay => "redirect-cannot-replay",
             },
+            Self::Answer(_) => "answer",
+            Self::Authentication(_) => "authentication",
             Self::SessionClosed => "session-closed",
             Self::NoTls => "no-tls",
             Self::Content(_) => "content-source",
@@ -133,6 +139,10 @@ impl fmt::Display for ErrorKind {
             Self::Closed => Failure::Closed.fmt(f),
             Self::Transport(kind) => Failure::Transport(*kind).fmt(f),
             Self::Redirect(error) => error.fmt(f),
+            Self::Answer(error) => {
+                write!(f, "what answers in place of a connection failed: {error}")
+            }
+            Self::Authentication(error) => error.fmt(f),
             Self::SessionClosed => f.write_str("the session was closed"),
             Self::NoTls => f.write_str("this build cannot speak TLS"),
             Self::Content(error) => error.fmt(f),

@@ -1,5 +1,7 @@
 //! The session: requests across connections, as decisions over ids and values. Never an octet of content.
 
+mod answer;
+mod answering;
 mod attempt;
 #[cfg(test)]
 mod audit;
@@ -18,12 +20,15 @@ mod hook;
 mod judging;
 mod key;
 mod kind;
+mod mount;
+mod outfit;
 mod overdue;
 mod prepare;
 mod redirected;
 mod request;
 mod resting;
 mod retrying;
+mod secrets;
 #[expect(
     clippy::module_inception,
     reason = "the room that gives the floor its name"
@@ -34,6 +39,8 @@ mod snapshot;
 mod stats;
 mod timers;
 
+pub use answer::{Answer, AnswerFn, Answering, Question};
+pub use answering::Answered;
 pub use attempt::{Attempt, AttemptOutcome, Attempts, ConnectionInfo, Hop, Next};
 #[cfg(test)]
 pub(crate) use audit::{Standing, Tenancy};
@@ -48,6 +55,7 @@ pub(crate) use exchange::{Parting, TakeUp};
 pub use hook::{RetryCase, RetryChoice, RetryHook};
 pub(crate) use judging::HeadVerdict;
 pub use kind::ErrorKind;
+pub use mount::{Mount, Mounts, PrefixError};
 pub use prepare::{Prepared, Route};
 pub(crate) use request::Draft;
 pub use request::{Content, Request};

@@ -69,7 +69,9 @@ impl Session {
                 self.fail_late(now, id);
                 self.release(now, connection);
             }
-            ExchangeState::Waiting(..) | ExchangeState::Resting(..) if late => {
+            ExchangeState::Waiting(..) | ExchangeState::Resting(..) | ExchangeState::Asking
+                if late =>
+            {
                 self.give_up_waiting(now, id);
                 self.fail_late(now, id);
             }
@@ -79,10 +81,13 @@ impl Session {
             ExchangeState::Resting(until, _) if until <= now.tick => self.resume_rested(now, id),
             ExchangeState::Waiting(..)
             | ExchangeState::Resting(..)
+            | ExchangeState::Asking
             | ExchangeState::Granted(_)
             | ExchangeState::Running(_) => self.arm_request(id),
-            ExchangeState::Parting(..) | ExchangeState::Aborting(..) | ExchangeState::Failed(_) => {
-            }
+            ExchangeState::Parting(..)
+            | ExchangeState::Aborting(..)
+            | ExchangeState::Answered
+            | ExchangeState::Failed(_) => {}
         }
     }
 
@@ -146,12 +151,12 @@ impl Session {
         member.armed = None;
         match member.state {
             MemberState::Idle(since) => {
-                if let Some(reason) = member.idle_end(now, &self.config.pool) {
+                if let Some(reason) = member.idle_end(now) {
                     return self.discard_idle(now, id, reason);
                 }
-                let limit = member.idle_limit(&self.config.pool);
+                let limit = member.idle_limit();
                 let limit = limit.map(|limit| since.after(limit));
-                let end = member.end(&self.config.pool);
+                let end = member.end();
                 if let Some(due) = limit.into_iter().chain(end).min() {
                     self.timers
                         .arm(&mut member.armed, Owner::Connection(id), due);

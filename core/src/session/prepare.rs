@@ -131,7 +131,7 @@ pub(crate) struct HeadParts<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Late {
     /// Credentials that are good for one attempt.
-    pub(crate) authorization: Option<String>,
+    pub(crate) authorization: Option<Vec<u8>>,
     /// The cookies that go out with it.
     pub(crate) cookies: Vec<u8>,
 }
@@ -196,6 +196,24 @@ impl<'a> HeadParts<'a> {
         }
     }
 
+    /// For a session's request that has no connection to go out on.
+    pub(crate) fn unconnected(
+        request: &'a Request,
+        shape: &'a Shape,
+        config: &'a Config,
+        late: Option<&'a Late>,
+    ) -> Self {
+        Self {
+            request,
+            shape,
+            session: Session::of(config),
+            constant: None,
+            route: &Route::Direct,
+            expect: Expectation::AsWritten,
+            late,
+        }
+    }
+
     /// Whether the session's part of the head is what it always is.
     fn is_constant(&self) -> Option<&'a ConstantHead> {
         let built_in = Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit();
@@ -233,7 +251,7 @@ impl<'a> HeadParts<'a> {
             Known::Other => self.request.fields.get(name).is_some(),
             known => self.request.fields.known() & known.bit() != 0,
         };
-        let authorized = known == Known::Authorization && self.authorization().is_some();
+        let authorized = known == Known::Authorization && self.request.authorizes();
         own || authorized || self.request.removed.contains(name) || self.withholds(name)
     }
 
@@ -246,9 +264,9 @@ impl<'a> HeadParts<'a> {
     }
 
     /// The credentials that the core adds: those for this attempt alone, or those that the request has.
-    fn authorization(&self) -> Option<&str> {
+    fn authorization(&self) -> Option<&[u8]> {
         let late = self.late.and_then(|late| late.authorization.as_deref());
-        late.or(self.request.authorization.as_deref())
+        late.or(self.request.authorization.as_deref().map(str::as_bytes))
     }
 
     /// Adds the options that a Connection line of the user's lacks.
@@ -345,12 +363,14 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 /// What is between the application and this origin alone.
 #[inline(never)]
 fn write_secrets(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
-    if let Some(authorization) = parts.authorization() {
-        wire::write_line(out, "Authorization", authorization);
-    }
-    let cookies = parts.late.map_or(&[][..], |late| &late.cookies);
-    if !cookies.is_empty() {
-        for part in [b"Cookie: ", cookies, b"\r\n"] {
+    let cookies = parts.late.map(|late| &late.cookies[..]);
+    let cookies = cookies.filter(|cookies| !cookies.is_empty());
+    let lines = [
+        (&b"Authorization: "[..], parts.authorization()),
+        (&b"Cookie: "[..], cookies),
+    ];
+    for (name, value) in lines {
+        for part in value.iter().flat_map(|value| [name, value, b"\r\n"]) {
             out.extend_from_slice(part);
         }
     }
@@ -403,7 +423,8 @@ fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>)
 }
 
 impl Config {
-    /// What a session with these settings would send for a request: to look at it, or to send it by other means.
+    /// What a session with these settings would send for a request: to look at it, or to send it by other means. Mounts do not
+    /// count, nor what a session remembers and finds out: [`Engine::prepare`](crate::Engine::prepare) shows that.
     ///
     /// # Errors
     /// If the default field lines, or they and the request's together, break a rule.

@@ -3,7 +3,7 @@
 use super::causes::RequestError;
 use super::error::Error;
 use super::key::PoolKey;
-use super::request::{Content, Request, displaced, refused};
+use super::request::{Content, Request, refused};
 use super::shape::{Lines, Shape};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
 use crate::policy::Redirect;
@@ -81,14 +81,11 @@ impl Request {
         }
         if redirect.leaves_origin {
             next.authorization = None;
+            next.authentication = None;
+            next.cookies = Vec::new();
             next.estranged = true;
         }
-        next.shape = next.own_shape()?;
-        next.displaced = match next.estranged {
-            // Who knows what else of the session's is a secret.
-            true => u32::MAX,
-            false => displaced(&next.fields, &next.removed, next.authorization.is_some()),
-        };
+        next.refit()?;
         Ok(next)
     }
 
@@ -105,7 +102,7 @@ impl Request {
     }
 
     /// The verdict on its own lines alone.
-    fn own_shape(&self) -> Result<Shape, RequestError> {
+    pub(super) fn own_shape(&self) -> Result<Shape, RequestError> {
         let lines = Lines {
             own: &self.fields,
             removed: &self.removed,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
+use super::answer::Answering;
 use super::causes::RequestError;
 use super::config::{Config, ExpectContinue, Timeouts};
 use super::error::Error;
@@ -18,7 +19,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
-use crate::policy::{Credentials, RedirectPolicy, Retry};
+use crate::policy::{Authentication, Credentials, RedirectPolicy, Retry};
 
 /// The content of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +63,14 @@ pub struct Request {
     pub(crate) redirects: Option<Option<RedirectPolicy>>,
     /// Its fields, and default ones, that are for its first origin alone.
     pub(crate) sensitive: FieldNames,
+    /// Cookies of its own, as they stand in a Cookie line.
+    pub(crate) cookies: Vec<u8>,
+    /// It has credentials or cookies to be put into its head when an attempt begins.
+    pub(crate) has_secrets: bool,
+    /// Who it says it comes from, in a way that its origin may ask for.
+    pub(crate) authentication: Option<Authentication>,
+    /// What answers it in place of a connection.
+    pub(crate) answering: Option<Answering>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -85,6 +94,8 @@ pub(crate) struct Draft {
     pub(crate) redirects: Option<Option<RedirectPolicy>>,
     /// Its fields, and default ones, that are for its first origin alone.
     pub(crate) sensitive: FieldNames,
+    pub(crate) cookies: Vec<u8>,
+    pub(crate) authentication: Option<Authentication>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -105,6 +116,8 @@ impl Draft {
             retry: None,
             redirects: None,
             sensitive: FieldNames::new(),
+            cookies: Vec::new(),
+            authentication: None,
             timeouts: None,
             deadline: None,
         }
@@ -114,10 +127,19 @@ impl Draft {
     ///
     /// # Errors
     /// If they contradict each other or the rules of HTTP; nothing has been done then.
-    pub(crate) fn check(self) -> Result<Request, Error> {
+    pub(crate) fn check(mut self) -> Result<Request, Error> {
+        let authentication = self.authentication.take();
+        let authentication = authentication.filter(|_| self.may_authenticate());
         match self.judge() {
             Ok((origin, shape, authorization)) => Ok(Request {
-                displaced: displaced(&self.fields, &self.removed, authorization.is_some()),
+                displaced: displaced(
+                    &self.fields,
+                    &self.removed,
+                    authorization.is_some() || authentication.is_some(),
+                ),
+                has_secrets: authentication.is_some() || !self.cookies.is_empty(),
+                cookies: self.cookies,
+                authentication,
                 key: PoolKey {
                     origin,
                     transport: self.transport,
@@ -137,6 +159,7 @@ impl Draft {
                 redirects: self.redirects,
                 sensitive: self.sensitive,
                 estranged: false,
+                answering: None,
                 timeouts: self.timeouts,
                 deadline: self.deadline,
             }),
@@ -169,10 +192,14 @@ impl Draft {
     /// Authorization from the URL, unless the request has its own or wants none.
     fn authorization(&self) -> Result<Option<Box<str>>, RequestError> {
         let credentials = Credentials::of_url(&self.url).map_err(RequestError::Credentials)?;
-        let known = self.fields.known() | self.removed.known();
-        let own = known & Known::Authorization.bit() != 0;
-        let credentials = credentials.filter(|_| !own);
+        let credentials = credentials.filter(|_| self.may_authenticate());
         Ok(credentials.map(|credentials| credentials.basic().into()))
+    }
+
+    /// Whether it has no Authorization of its own, and wants one.
+    fn may_authenticate(&self) -> bool {
+        let known = self.fields.known() | self.removed.known();
+        known & Known::Authorization.bit() == 0
     }
 }
 
@@ -270,6 +297,11 @@ impl Request {
         };
         let trailers = !self.trailers.is_empty();
         Shape::of(&self.method, &self.content, trailers, lines).map(Cow::Owned)
+    }
+
+    /// Whether the core writes credentials for it, or will when they are asked for.
+    pub(super) fn authorizes(&self) -> bool {
+        self.authorization.is_some() || self.authentication.is_some()
     }
 
     /// The policy that holds for it in a session.

@@ -61,7 +61,9 @@ impl Session {
         if let Some(exchange) = self.exchanges.get_mut(id.0) {
             exchange.origin = origin;
         }
-        self.enqueue(now, id, origin, Place::Back);
+        if !self.ask(now, id) {
+            self.enqueue(now, id, origin, Place::Back);
+        }
         self.arm_request(id);
     }
 }

@@ -362,6 +362,7 @@ fn cause(error: &Error) -> Cause {
         (ErrorKind::Timeout, _) => Cause::Silence,
         (ErrorKind::Transport(_), Stage::Send) => Cause::Write,
         (ErrorKind::Closed | ErrorKind::Transport(_), _) => Cause::Read,
+        (ErrorKind::Answer(_), _) => Cause::Read,
         (ErrorKind::Peer(_), _) => Cause::Protocol,
         (ErrorKind::SessionClosed, _) => Cause::Canceled,
         (ErrorKind::Content(_), _) => Cause::Content,

@@ -13,6 +13,7 @@ use super::establish::{Establish, Order};
 use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::kind::ErrorKind;
+use super::outfit::Taken;
 use super::prepare::ConstantHead;
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, PoolFact, Stats};
@@ -20,15 +21,18 @@ use super::timers::{Timers, first_look};
 use crate::base::{
     Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
 };
-use crate::message::Scheme;
-use crate::policy::{StopReason, Tokens};
-use crate::pool::{Assignment, OriginId, Place, Pool};
+use crate::cookie::CookieJar;
+use crate::message::{Origin, Scheme};
+use crate::policy::{ProtectionSpace, StopReason, Tokens};
+use crate::pool::{Assignment, OriginId, OriginLimits, Place, Pool};
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
 pub(super) struct Tenant {
     pub(super) key: PoolKey,
     pub(super) head: ConstantHead,
+    /// The bounds on its connections.
+    pub(super) limits: Arc<OriginLimits>,
 }
 
 /// All requests and connections of one session, by id.
@@ -37,6 +41,10 @@ pub(crate) struct Session {
     pub(super) config: Config,
     rules: Arc<Rules>,
     timeouts: Arc<Timeouts>,
+    /// The bounds on the connections of an origin that has none of its own.
+    limits: Arc<OriginLimits>,
+    /// Every request is sent as it is: there is nothing to fill in.
+    plain: bool,
     /// How soon a connection must be looked at whose request has these limits.
     pub(super) first_look: Option<Duration>,
     pub(super) keys: HashMap<PoolKey, OriginId, Seeded>,
@@ -55,6 +63,14 @@ pub(crate) struct Session {
     pub(super) closed: bool,
     /// How many connections throw away the rest of a response.
     pub(super) draining: usize,
+    /// The cookies; empty, if the session has none.
+    pub(super) cookies: CookieJar,
+    /// Cookies of responses are kept.
+    pub(super) keeps_cookies: bool,
+    /// What the origins have asked for that requests authenticate to.
+    pub(super) spaces: HashMap<Origin, ProtectionSpace, Seeded>,
+    /// Where the cnonces of Digest come from.
+    pub(super) cnonces: Chance,
     /// Where the jitter of retries comes from.
     pub(super) jitter: Chance,
     /// What is left of the budget for retries.
@@ -62,10 +78,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(mut config: Config) -> Self {
         Self {
             rules: Arc::new(config.rules()),
             timeouts: Arc::new(config.timeouts.clone()),
+            limits: Arc::new(config.pool.of_an_origin()),
+            plain: config.mounts.is_empty()
+                && config.query.is_empty()
+                && config.authenticator.is_none(),
             first_look: first_look(&config.timeouts, None),
             keys: HashMap::with_hasher(Seeded::new(&config.seed)),
             recent: None,
@@ -80,10 +100,26 @@ impl Session {
             stats: Stats::new(config.pool_events),
             closed: false,
             draining: 0,
+            keeps_cookies: config.cookies.is_some(),
+            cookies: config.cookies.take().unwrap_or_default(),
+            spaces: HashMap::with_hasher(Seeded::new(&config.seed)),
+            cnonces: Chance::new(&config.seed, "cnonce"),
             jitter: Chance::new(&config.seed, "jitter"),
             tokens: config.retry_budget.map(Tokens::new),
             config,
         }
+    }
+
+    pub(crate) fn cookies(&self) -> &CookieJar {
+        &self.cookies
+    }
+
+    pub(crate) fn cookies_mut(&mut self) -> &mut CookieJar {
+        &mut self.cookies
+    }
+
+    pub(crate) fn base_url(&self) -> Option<&Url> {
+        self.config.base_url.as_ref()
     }
 
     pub(crate) fn rules(&self) -> &Arc<Rules> {
@@ -123,6 +159,18 @@ impl Session {
     // ------------------------------------------------------------------------------------------------ requests come
 
     pub(crate) fn submit(&mut self, now: Now, request: Arc<Request>) -> RequestId {
+        let Taken {
+            request,
+            course,
+            refusal,
+        } = match self.plain {
+            true => Taken {
+                request,
+                course: None,
+                refusal: None,
+            },
+            false => self.dress_new(request),
+        };
         let origin = self.intern(&request);
         let timeouts = request.timeouts_in(&self.config.timeouts);
         let limit = request.deadline.or(timeouts.deadline);
@@ -134,13 +182,13 @@ impl Session {
             granted: now.tick,
             deadline: limit.map(|limit| now.tick.after(limit)),
             armed: None,
-            course: None,
+            course,
             replays: 0,
             expect_refused: false,
             expects: false,
             stop: StopReason::NoPolicy,
         };
-        let refusal = self.refusal(&exchange.request);
+        let refusal = refusal.or_else(|| self.refusal(&exchange.request));
         let id = RequestId(self.exchanges.insert(exchange));
         if let Some(tokens) = &mut self.tokens {
             tokens.earn();
@@ -150,6 +198,7 @@ impl Session {
                 self.refuse(id, error);
                 self.forget_if_unused(origin);
             }
+            None if !self.plain && self.ask(now, id) => {}
             None => self.enqueue(now, id, origin, Place::Back),
         }
         // Its time runs whether it collects its connection or not.
@@ -173,7 +222,7 @@ impl Session {
         if self.closed {
             return Some(Error::new(ErrorKind::SessionClosed, Stage::Prepare));
         }
-        if request.key.origin.scheme() == Scheme::Https {
+        if request.key.origin.scheme() == Scheme::Https && request.answering.is_none() {
             return Some(Error::new(ErrorKind::NoTls, Stage::Prepare));
         }
         let shape = request.shape_in(&self.config.fields);
@@ -194,11 +243,17 @@ impl Session {
         self.replenish(now, origin);
         // Whose connection has died under it has that one's place, as soon as it is lost.
         let refused = place == Place::Back
-            && self.config.pool.lets_nobody_wait()
+            && self.lets_nobody_wait(origin)
             && self.refuse_to_wait(now, id, origin);
         if !refused {
             self.stats.note(now.tick, PoolFact::Waits { request: id });
         }
+    }
+
+    pub(super) fn lets_nobody_wait(&self, origin: OriginId) -> bool {
+        let own = self.tenant(origin).map(|tenant| &tenant.limits);
+        let own = own.unwrap_or(&self.limits);
+        self.config.pool.lets_nobody_wait(own)
     }
 
     fn wait(&mut self, now: Now, id: RequestId, place: Place) {
@@ -245,7 +300,7 @@ impl Session {
         Some(exchange.began)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn intern(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.recent
             && self
@@ -254,12 +309,22 @@ impl Session {
         {
             return id;
         }
+        self.intern_another(request)
+    }
+
+    #[inline(never)]
+    fn intern_another(&mut self, request: &Request) -> OriginId {
         if let Some(id) = self.keys.get(&request.key) {
             self.recent = Some(*id);
             return *id;
         }
         let key = request.key.clone();
-        let id = self.pool.add_origin();
+        let mount = self.config.mounts.marked(key.transport.mount);
+        let limits = match mount.and_then(|mount| mount.pool) {
+            Some(own) => Arc::new(own),
+            None => Arc::clone(&self.limits),
+        };
+        let id = self.pool.add_origin(*limits);
         let place = id.0.index as usize;
         if place >= self.tenants.len() {
             self.tenants.resize_with(place + 1, || None);
@@ -268,6 +333,7 @@ impl Session {
         self.tenants[place] = Some(Tenant {
             key: key.clone(),
             head,
+            limits,
         });
         self.keys.insert(key, id);
         id
@@ -304,27 +370,32 @@ impl Session {
                 self.need_not_wake(id);
                 TakeUp::Use(connection)
             }
-            ExchangeState::Failed(_) => {
-                let (state, origin) = (
-                    core::mem::replace(
-                        &mut exchange.state,
-                        ExchangeState::Resting(Tick::default(), None),
-                    ),
-                    exchange.origin,
-                );
-                self.exchanges.remove(id.0);
-                self.need_not_wake(id);
-                self.forget_if_unused(origin);
-                match state {
-                    ExchangeState::Failed(error) => TakeUp::Failed(error),
-                    _ => TakeUp::Wait,
-                }
-            }
+            ExchangeState::Failed(_) | ExchangeState::Answered => self.collect(id),
             ExchangeState::Aborting(connection, _) => TakeUp::Abort(*connection),
             ExchangeState::Waiting(..)
             | ExchangeState::Running(_)
             | ExchangeState::Parting(..)
+            | ExchangeState::Asking
             | ExchangeState::Resting(..) => TakeUp::Wait,
+        }
+    }
+
+    /// The requester takes its error, or its answer: the request is over.
+    #[inline(never)]
+    fn collect(&mut self, id: RequestId) -> TakeUp {
+        self.need_not_wake(id);
+        let Some(exchange) = self.exchanges.remove(id.0) else {
+            return TakeUp::Wait;
+        };
+        self.forget_if_unused(exchange.origin);
+        match exchange.state {
+            ExchangeState::Failed(error) => TakeUp::Failed(error),
+            _ => {
+                let answered = exchange.course.and_then(|course| course.answered);
+                answered.map_or(TakeUp::Wait, |answered| {
+                    TakeUp::Answered(Box::new(answered))
+                })
+            }
         }
     }
 
@@ -364,6 +435,8 @@ impl Session {
             ExchangeState::Waiting(..)
             | ExchangeState::Granted(_)
             | ExchangeState::Resting(..)
+            | ExchangeState::Asking
+            | ExchangeState::Answered
             | ExchangeState::Failed(_) => None,
         }
     }

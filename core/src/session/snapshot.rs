@@ -91,7 +91,7 @@ impl Session {
                     MemberState::Idle(since) => now.tick.since(since),
                     _ => Duration::ZERO,
                 },
-                idle_limit: member.idle_limit(&self.config.pool),
+                idle_limit: member.idle_limit(),
                 requests_left: member.hint.as_ref().and_then(|hint| hint.requests),
             })
             .collect()

@@ -12,7 +12,7 @@
 
 use core::time::Duration;
 
-const MONTHS: [&[u8; 3]; 12] = [
+pub(super) const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
@@ -27,11 +27,11 @@ const DAYS: [&[u8]; 7] = [
     b"Wednesday",
 ];
 
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+pub(super) const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// A day of the Gregorian calendar, also before its time. Ordered as days are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Day {
+pub(super) struct Day {
     year: i64,
     month: i64,
     day: i64,
@@ -39,13 +39,13 @@ struct Day {
 
 impl Day {
     /// The day, if the calendar has it.
-    fn new(year: i64, month: i64, day: i64) -> Option<Self> {
+    pub(super) fn new(year: i64, month: i64, day: i64) -> Option<Self> {
         let date = Self { year, month, day };
         (Self::at(date.number()) == date).then_some(date)
     }
 
     /// Days since the epoch's. (A year is counted from March, so that the leap day is its last.)
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         let years = self.year - i64::from(self.month <= 2);
         let month = (self.month + 9) % 12;
         let in_year = (153 * month + 2) / 5 + self.day - 1;
@@ -156,7 +156,7 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
 }
 
 /// Decimal digits and nothing else.
-fn number(digits: &[u8]) -> Option<i64> {
+pub(super) fn number(digits: &[u8]) -> Option<i64> {
     let mut number = 0;
     for digit in digits {
         number = number * 10 + i64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);

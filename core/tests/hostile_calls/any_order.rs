@@ -258,6 +258,7 @@ impl Caller {
             Step::Use(live) => self.taken.push((id, live)),
             Step::Failed(error) => self.hops += error.attempts().history().count(),
             Step::Wait => {}
+            Step::Answered(answered) => panic!("nothing is mounted: {answered:?}"),
         }
     }
 

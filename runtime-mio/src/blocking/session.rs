@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sessile_core::{
-    Config, Dispatch, Engine, Error, Home, IntoUrl, Outbound, PoolEvent, PoolSnapshot, Request,
-    RequestBuilder, RequestId, Step, Tick, Upload,
+    Config, CookieJar, Dispatch, Engine, Error, Home, Incoming, IntoUrl, Outbound, PoolEvent,
+    PoolSnapshot, Request, RequestBuilder, RequestId, Step, Tick, Upload, Url,
 };
 
 use super::park::Io;
@@ -120,12 +121,16 @@ impl Session {
         // A warm request has its connection already and takes its parker under the same lock.
         let mut parker = match &step {
             Step::Use(live) => Some(state.parkers.acquire(Some(&live.io))),
-            Step::Wait | Step::Failed(_) => None,
+            Step::Wait | Step::Answered(_) | Step::Failed(_) => None,
         };
         self.shared.settle(state);
         loop {
             step = match step {
                 Step::Failed(error) => return Err(error),
+                Step::Answered(answered) => {
+                    let incoming = Incoming::answered(id, *answered);
+                    return Ok(Response::new(Arc::clone(&self.shared), incoming));
+                }
                 Step::Wait => self.wait(id)?,
                 Step::Use(live) => {
                     let parker = parker.take();
@@ -176,7 +181,7 @@ impl Session {
         }
     }
 
-    fn until(&self, deadline: Option<Tick>) -> Option<std::time::Duration> {
+    fn until(&self, deadline: Option<Tick>) -> Option<Duration> {
         deadline.map(|at| at.since(self.shared.clock.now().tick))
     }
 
@@ -197,6 +202,31 @@ impl Session {
     pub fn pool_events(&self) -> Vec<PoolEvent> {
         self.shared
             .with(|engine, _| std::iter::from_fn(|| engine.poll_pool_event()).collect())
+    }
+
+    /// The head of a request as it would go out now: see [`Engine::prepare`].
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&self, request: &Request) -> Result<Vec<u8>, Error> {
+        self.shared.with(|engine, now| engine.prepare(now, request))
+    }
+
+    /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
+    ///
+    /// ```
+    /// # use sessile_mio::{Url, blocking::Session};
+    /// # fn look(session: &Session) -> Result<(), Box<dyn core::error::Error>> {
+    /// let url = Url::parse("https://example.org/")?;
+    /// session.cookies(|jar, now| jar.set(&url, b"lang=en; Path=/", now))?;
+    /// let kept = session.cookies(|jar, _| jar.len());
+    /// # let _ = kept;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cookies<R>(&self, act: impl FnOnce(&mut CookieJar, Duration) -> R) -> R {
+        self.shared
+            .with(|engine, now| act(engine.cookies_mut(), now.wall))
     }
 
     /// Closes the connections that nobody uses; requests go on as before.
@@ -226,6 +256,10 @@ impl fmt::Debug for Session {
 impl Dispatch for Session {
     type Sending = Result<Response, Error>;
     type Source = Reader;
+
+    fn base_url(&self) -> Option<&Url> {
+        self.shared.base_url.as_ref()
+    }
 
     fn dispatch(
         &self,

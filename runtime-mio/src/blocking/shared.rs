@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, RequestId, Tick,
+    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, Question, RequestId, Tick, Url,
 };
 
 use super::park::{Io, Parker, ParkerId, Parkers};
@@ -21,6 +21,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Clock,
     resolver: Resolver,
+    pub(super) base_url: Option<Url>,
 }
 
 pub(super) struct State {
@@ -46,10 +47,12 @@ struct Chores {
     discarded: Vec<Box<Live<Io>>>,
     dials: Vec<(ConnectionId, std::net::SocketAddr)>,
     names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
+    questions: Vec<Question>,
 }
 
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Arc<Self>, Error> {
+        let base_url = config.base_url.clone();
         let engine = Engine::new(seeded(config))?;
         let state = State {
             engine,
@@ -71,6 +74,7 @@ impl Shared {
                 state: Mutex::new(state),
                 clock: Clock::new(),
                 resolver,
+                base_url,
             }
         }))
     }
@@ -121,7 +125,7 @@ impl Shared {
             for (establish, host, port) in chores.names {
                 self.resolver.resolve(establish, host, port);
             }
-            if chores.dials.is_empty() {
+            if chores.dials.is_empty() && chores.questions.is_empty() {
                 return;
             }
             let begun: Vec<_> = chores
@@ -129,10 +133,18 @@ impl Shared {
                 .into_iter()
                 .map(|(id, address)| (id, socket::dial(address)))
                 .collect();
+            let answered: Vec<_> = chores
+                .questions
+                .into_iter()
+                .map(|question| (question.id(), question.answer_or_refuse()))
+                .collect();
             let now = self.clock.now();
             state = self.lock();
             for (connection, stream) in begun {
                 state.dial_begun(now, connection, stream);
+            }
+            for (id, answer) in answered {
+                state.engine.handle_answer(now, id, answer);
             }
         }
     }
@@ -181,6 +193,7 @@ impl State {
                     connection,
                     address,
                 } => chores.dials.push((connection, address)),
+                Command::Answer(question) => chores.questions.push(*question),
                 Command::Discard(mut live) => {
                     self.parkers.detach(&mut live.io);
                     chores.discarded.push(live);

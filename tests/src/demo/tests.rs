@@ -58,6 +58,16 @@ fn statuses_and_refusals() {
         ("/status/199", "400"),
         ("/status/100", "400"),
         ("/status/x", "400"),
+        ("/redirect/2", "302"),
+        ("/redirect/0", "400"),
+        ("/redirect-to?url=/get", "302"),
+        ("/redirect-to?url=/get&status=308", "308"),
+        ("/redirect-to?url=/get&status=200", "400"),
+        ("/redirect-to", "400"),
+        ("/cookies", "200"),
+        ("/cookies/set?a=b", "302"),
+        ("/basic-auth/u/p", "401"),
+        ("/bearer/t", "401"),
         ("/bytes/268435457", "400"),
         ("/bytes/-1", "400"),
         ("/chunked/100001", "400"),
@@ -245,5 +255,30 @@ fn given_a_request_that_ends_its_connection_then_so_do_we() {
             "{}",
             request.escape_ascii()
         );
+    }
+}
+
+/// Given the routes of a session, when a request has what they ask for, then they open.
+#[test]
+fn what_a_session_remembers_is_seen() {
+    let (text, _) = told(get("/cookies/set?a=b&c=d"));
+    assert!(text.contains("Location: /cookies\r\n"), "{text}");
+    assert!(text.contains("Set-Cookie: a=b; Path=/\r\nSet-Cookie: c=d; Path=/\r\n"));
+    let (text, _) = told(get("/cookies/delete?a"));
+    assert!(
+        text.contains("Set-Cookie: a=; Path=/; Max-Age=0\r\n"),
+        "{text}"
+    );
+    for (head, content) in [
+        ("GET /cookies\nCookie: a=b; c=d\n", "a=b\nc=d"),
+        (
+            "GET /basic-auth/u/p\nAuthorization: Basic dTpw\n",
+            "welcome\n",
+        ),
+        ("GET /bearer/t\nAuthorization: Bearer t\n", "welcome\n"),
+        ("GET /bearer/t\nAuthorization: Bearer s\n", "who are you?\n"),
+    ] {
+        let (text, _) = told(acts(head, b""));
+        assert!(text.ends_with(&format!("\r\n\r\n{content}")), "{text}");
     }
 }

@@ -8,8 +8,8 @@ use std::mem;
 use std::task::Poll;
 
 use sessile_core::{
-    ConnectionId, ContentError, Error, Interest, Live, Now, Outbound, Readiness, Received,
-    RequestId, Step, Tick, Upload, Verdict,
+    ConnectionId, ConnectionInfo, ContentError, Error, Interest, Live, Now, Outbound, Readiness,
+    Received, RequestId, Step, Tick, Upload, Verdict,
 };
 
 use super::record::{Record, Until};
@@ -180,6 +180,14 @@ impl Task {
         match step {
             Step::Wait => self.place = Place::Waiting,
             Step::Failed(error) => self.fail(hub, error),
+            Step::Answered(answered) => {
+                let (head, info) = (answered.head(), ConnectionInfo::default());
+                self.record
+                    .head(answered.url(), head, info, answered.attempts());
+                self.record.content(answered.content());
+                self.record.end();
+                self.place = Place::Over;
+            }
             Step::Use(mut live) => {
                 self.record.again();
                 self.request.begin_attempt(&live);

@@ -99,6 +99,7 @@ impl World {
             Some(Standing::Aborting(_)) => State::Aborting,
             Some(Standing::Resting) => State::Resting,
             Some(Standing::Failed) => State::Failed,
+            Some(Standing::Asking | Standing::Answered) => panic!("nothing is mounted"),
             Some(Standing::Running(connection)) => {
                 let live = self.find(connection).expect("its connection is somewhere");
                 self.state_of(live)

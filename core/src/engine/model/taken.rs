@@ -50,6 +50,7 @@ impl World {
                 self.hands.push((place, live));
                 Found::Well
             }
+            Step::Answered(answered) => panic!("nothing is mounted: {answered:?}"),
             Step::Failed(_) => {
                 self.note_over(place, Over::Failed);
                 Found::Ill

@@ -240,6 +240,7 @@ impl World {
                     self.shut(live.io);
                 }
                 Command::Abandon { connection, io } => self.abandon(connection, io),
+                Command::Answer(question) => panic!("nothing is mounted: {question:?}"),
             }
         }
     }

@@ -1,0 +1,253 @@
+//! What is between the application and one origin: the credentials that an attempt goes out with, and the answer to a peer
+//! that asks for some.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::attempt::{AttemptOutcome, Next};
+use super::error::Error;
+use super::exchange::Parting;
+use super::kind::ErrorKind;
+use super::prepare::{HeadParts, Late, encode_head};
+use super::request::{Content, Request, refused};
+use super::session::Session;
+use crate::base::{Now, RequestId, Stage};
+use crate::message::{HeadRef, Known, RequestTarget};
+use crate::policy::{
+    AuthenticationCourse, Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason,
+};
+
+/// Of so many origins it is kept what they asked for last. They are learned anew beyond that, at the cost of a round.
+const MOST_SPACES: usize = 1_000;
+
+impl Session {
+    /// What is known of a request's head only when an attempt begins; `None` if nothing is.
+    #[inline(never)]
+    pub(super) fn late(&mut self, now: Now, id: RequestId) -> Option<Box<Late>> {
+        let request = Arc::clone(&self.exchanges.get(id.0)?.request);
+        let late = Late {
+            authorization: self.authorization(id),
+            cookies: self.cookie_line(now, &request),
+        };
+        let any = late.authorization.is_some() || !late.cookies.is_empty();
+        any.then(|| Box::new(late))
+    }
+
+    /// The cookies for the next attempt: the jar's, and those that the request brings, in place of the jar's of their names.
+    /// None, where a Cookie line was set by hand.
+    fn cookie_line(&mut self, now: Now, request: &Request) -> Vec<u8> {
+        let mut line = Vec::new();
+        let session = match request.estranged {
+            true => 0,
+            false => self.config.fields.known(),
+        };
+        let by_hand = request.fields.known() | request.removed.known() | session;
+        if self.keeps_cookies && by_hand & Known::Cookie.bit() == 0 {
+            self.cookies.write_to(&request.url, now.wall, &mut line);
+        }
+        match request.cookies.is_empty() {
+            true => line,
+            false => beside(&line, &request.cookies),
+        }
+    }
+
+    /// The head of a request as this session would send it now, if its peer asks for nothing. No answer of Digest is used up.
+    pub(crate) fn preview(&mut self, now: Now, request: &Request) -> Result<Vec<u8>, Error> {
+        let taken = self.dress_new(Arc::new(request.clone()));
+        let request = taken.request;
+        if let Some(error) = taken.refusal.or_else(|| self.refusal(&request)) {
+            return Err(error.at(&request.url));
+        }
+        let cnonce = self.cnonces.clone().digits();
+        let mut space = self.spaces.get(&request.key.origin).cloned();
+        let said = request.authentication.as_ref().map(|who| {
+            let mut course = AuthenticationCourse::default();
+            let input = digest_input(&request, &cnonce);
+            let space = space.get_or_insert_default();
+            space.in_advance(who, &mut course, &input)
+        });
+        let late = Late {
+            authorization: said.and_then(Result::ok).flatten(),
+            cookies: self.cookie_line(now, &request),
+        };
+        let shape = request.shape_in(&self.config.fields);
+        let shape = shape.map_err(|error| refused(error, &request.url))?;
+        let mut head = Vec::new();
+        let parts = HeadParts::unconnected(&request, &shape, &self.config, Some(&late));
+        encode_head(&mut head, &parts);
+        Ok(head)
+    }
+
+    /// The cookies of a response go into the jar, whatever becomes of the response.
+    pub(crate) fn keep_cookies(&mut self, now: Now, id: RequestId, head: HeadRef<'_>) {
+        let Some(exchange) = self.exchanges.get(id.0) else {
+            return;
+        };
+        if self.keeps_cookies && !head.status().is_informational() {
+            let lines = head.fields().get_all("Set-Cookie");
+            let url = &exchange.request.url;
+            self.cookies.receive(url, lines, now.wall);
+        }
+    }
+
+    /// The credentials for the next attempt: the answer to a challenge, or what is said in advance.
+    fn authorization(&mut self, id: RequestId) -> Option<Vec<u8>> {
+        let exchange = self.exchanges.get_mut(id.0)?;
+        let request = Arc::clone(&exchange.request);
+        let authentication = request.authentication.as_ref()?;
+        let course = exchange.course.get_or_insert_default();
+        if let Some(answer) = course.answer.take() {
+            return Some(answer);
+        }
+        let cnonce = self.cnonces.digits();
+        let input = digest_input(&request, &cnonce);
+        let mut unknown = ProtectionSpace::default();
+        let space = self.spaces.get_mut(&request.key.origin);
+        let space = space.unwrap_or(&mut unknown);
+        // Without what it cannot say, the request is challenged, and fails of that.
+        let said = space.in_advance(authentication, &mut course.authentication, &input);
+        said.ok().flatten()
+    }
+
+    /// What becomes of a request whose peer asks for credentials; `None` if there are none, or they were refused.
+    pub(super) fn judge_challenge(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Option<Parting> {
+        let exchange = self.exchanges.get(id.0)?;
+        let request = &exchange.request;
+        request.authentication.as_ref()?;
+        if self.closed || !(untouched || request.is_in_memory()) {
+            return None;
+        }
+        match self.answer(id, head) {
+            Ok(answer) => {
+                let outcome = AttemptOutcome::Status(StatusCode::UNAUTHORIZED);
+                self.note_attempt(now, id, outcome, Next::Authentication);
+                let exchange = self.exchanges.get_mut(id.0)?;
+                exchange.replays = 0;
+                exchange.course.get_or_insert_default().answer = Some(answer);
+                Some(Parting::Anew {
+                    wait: core::time::Duration::ZERO,
+                    here: true,
+                })
+            }
+            Err(why) if why.is_error() => {
+                let error = Error::new(ErrorKind::Authentication(why), Stage::Head);
+                let error = self.addressed(id, self.moved(id, error));
+                let outcome = AttemptOutcome::Status(StatusCode::UNAUTHORIZED);
+                let reason = StopReason::NotReplayable;
+                self.note_attempt(now, id, outcome, Next::Stop(reason));
+                Some(Parting::Fail(self.settled(id, error, reason)))
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn answer(&mut self, id: RequestId, head: HeadRef<'_>) -> Result<Vec<u8>, NoAnswer> {
+        let exchange = self.exchanges.get_mut(id.0).ok_or(NoAnswer::NotOffered)?;
+        let request = Arc::clone(&exchange.request);
+        let authentication = request.authentication.as_ref();
+        let authentication = authentication.ok_or(NoAnswer::NotOffered)?;
+        let origin = &request.key.origin;
+        if self.spaces.len() >= MOST_SPACES && !self.spaces.contains_key(origin) {
+            self.spaces.clear();
+        }
+        let space = self.spaces.entry(origin.clone()).or_default();
+        let course = exchange.course.get_or_insert_default();
+        let cnonce = self.cnonces.digits();
+        let input = digest_input(&request, &cnonce);
+        let challenges = Challenge::read(head.fields().get_all("WWW-Authenticate"));
+        space.challenged(
+            authentication,
+            &mut course.authentication,
+            &challenges,
+            &input,
+        )
+    }
+}
+
+/// A request's own cookies behind those of the jar that have other names.
+fn beside(jar: &[u8], own: &[u8]) -> Vec<u8> {
+    let pairs = |line| <[u8]>::split(line, |&octet| octet == b';').map(<[u8]>::trim_ascii);
+    let name = |pair: &[u8]| {
+        pair.split(|&octet| octet == b'=')
+            .next()
+            .map(<[u8]>::to_vec)
+    };
+    let own_names: Vec<_> = pairs(own).map(name).collect();
+    let kept = pairs(jar).filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair)));
+    let all: Vec<_> = kept.chain(pairs(own)).collect();
+    all.join(&b"; "[..])
+}
+
+/// What an answer of Digest says about a request.
+fn digest_input<'a>(request: &'a Request, cnonce: &'a str) -> DigestInput<'a> {
+    let target = match RequestTarget::of_request(&request.url) {
+        RequestTarget::Path { path, .. } if !request.asterisk => path,
+        _ => "*",
+    };
+    DigestInput {
+        method: &request.method,
+        target,
+        content: match &request.content {
+            Content::Empty => Some(b""),
+            Content::Bytes(octets) => Some(octets),
+            Content::Stream { .. } => None,
+        },
+        cnonce,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::RequestBuilder;
+    use crate::engine::Engine;
+    use crate::session::Config;
+
+    #[test]
+    fn a_preview_has_what_the_session_remembers() {
+        let mut engine = Engine::<()>::new(Config::default()).expect("valid");
+        let now = Now::default();
+        let request = RequestBuilder::new("GET", "http://a.example/x/y")
+            .basic_auth("joe", "pw")
+            .cookie("mine", "1")
+            .build()
+            .expect("a request");
+        for line in [&b"theirs=2; Path=/x"[..], b"mine=3", b"other=4; Path=/z"] {
+            let set = engine.cookies_mut().set(request.url(), line, now.wall);
+            set.expect("a cookie");
+        }
+        let head = engine.prepare(now, &request).expect("it would be sent");
+        let text = String::from_utf8(head).expect("ASCII");
+        assert!(
+            text.starts_with("GET /x/y HTTP/1.1\r\nHost: a.example\r\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\r\nAuthorization: Basic am9lOnB3\r\nCookie: theirs=2; mine=1\r\n"),
+            "{text}"
+        );
+        engine.close(now);
+        let refused = engine.prepare(now, &request).expect_err("it is closed");
+        assert_eq!(refused.code(), "session-closed");
+    }
+
+    #[test]
+    fn own_cookies_stand_in_for_those_of_their_names() {
+        for (jar, own, all) in [
+            ("", "a=1", "a=1"),
+            ("a=0", "a=1", "a=1"),
+            ("a=0; b=2; c", "b=1; d=", "a=0; c; b=1; d="),
+            ("a=x=y", "a=1", "a=1"),
+        ] {
+            let line = beside(jar.as_bytes(), own.as_bytes());
+            assert_eq!(line, all.as_bytes(), "{jar} {own}");
+        }
+    }
+}
