@@ -8,6 +8,9 @@
 
 mod attempts;
 mod cancellation;
+mod challenges;
+mod credentials;
+mod doors;
 mod expect;
 mod failures;
 mod messages;
@@ -18,6 +21,7 @@ mod retries;
 mod retry_after;
 mod reuse;
 mod room;
+mod rounds;
 mod time;
 mod upgrades;
 mod uploads;
@@ -28,6 +32,8 @@ use sessile_core::{Config, Error, Request, RequestBuilder};
 
 pub use self::attempts::*;
 pub use self::cancellation::*;
+pub use self::challenges::*;
+pub use self::credentials::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
@@ -37,6 +43,7 @@ pub use self::retries::*;
 pub use self::retry_after::*;
 pub use self::reuse::*;
 pub use self::room::*;
+pub use self::rounds::*;
 pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
@@ -196,6 +203,35 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     closing_fails_a_request_that_rests,
     a_closed_session_retries_nothing,
     half_of_the_queue_may_go,
+    // credentials
+    credentials_go_out_in_advance,
+    the_nearest_credentials_win,
+    removed_credentials_are_not_sent,
+    refused_credentials_are_not_repeated,
+    a_store_has_credentials_by_path,
+    a_netrc_names_its_hosts,
+    an_authenticator_that_panics_says_nothing,
+    credentials_stay_with_their_origin,
+    each_hop_asks_for_its_own_credentials,
+    userinfo_in_a_location_is_nobodys,
+    credentials_that_cannot_be_sent_are_refused,
+    // challenges
+    a_challenge_is_answered_and_then_in_advance,
+    the_strongest_hash_is_taken,
+    a_stale_nonce_costs_one_more_round,
+    a_wrong_password_is_said_once,
+    content_is_sent_again_with_the_answer,
+    content_that_was_read_is_not_sent_with_an_answer,
+    content_that_can_be_read_once_has_no_hash,
+    digest_is_preferred_to_basic,
+    an_answer_by_basic_lasts_for_the_request,
+    // challenges among other things
+    a_challenge_is_its_origins_own,
+    a_policy_may_retry_what_was_refused,
+    giving_up_between_challenge_and_answer_leaves_nothing,
+    the_deadline_covers_both_rounds,
+    a_long_challenge_costs_its_connection,
+    no_answer_goes_out_twice,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.
