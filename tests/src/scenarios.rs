@@ -14,6 +14,8 @@ mod doors;
 mod expect;
 mod failures;
 mod messages;
+mod mounted;
+mod mounts;
 mod patience;
 mod peers;
 mod pool;
@@ -37,6 +39,8 @@ pub use self::credentials::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::messages::*;
+pub use self::mounted::*;
+pub use self::mounts::*;
 pub use self::patience::*;
 pub use self::pool::*;
 pub use self::retries::*;
@@ -232,6 +236,24 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     the_deadline_covers_both_rounds,
     a_long_challenge_costs_its_connection,
     no_answer_goes_out_twice,
+    // mounts
+    a_mount_has_lines_of_its_own,
+    the_longest_prefix_holds,
+    what_looks_like_a_prefix_is_none,
+    pairs_are_added_to_the_query,
+    a_mount_has_credentials_of_its_own,
+    what_a_mount_says_stays_in_it,
+    a_scheme_has_no_secrets_for_strangers,
+    // mounts and all else
+    a_mount_has_a_policy_of_its_own,
+    the_policy_of_a_mount_stays_in_it,
+    a_mount_has_limits_of_its_own,
+    a_mount_limits_its_dials,
+    a_mount_follows_as_it_says,
+    a_mount_has_connections_of_its_own,
+    a_full_mount_may_refuse,
+    a_redirect_changes_the_connections,
+    a_mount_asks_before_it_sends,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.
