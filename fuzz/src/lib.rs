@@ -1,10 +1,11 @@
-//! Invariants of a [`Connection`](sessile_core::Connection), as plain functions over octets.
+//! Invariants of a [`Connection`](sessile_core::Connection), a session and a cookie jar, as plain functions over octets.
 //!
 //! libFuzzer calls them through `fuzz_targets/`, `tests/corpus.rs` calls them on stable with the seeds and with
 //! mutations of them. Each returns if the invariant holds and panics if it does not. What they judge by is their own:
 //! nothing here reads HTTP with a line of the core.
 
 mod chunked;
+mod cookies;
 mod delivery;
 mod differences;
 mod differential;
@@ -18,6 +19,7 @@ mod model;
 mod oracles;
 mod owed;
 mod pushed;
+mod reference_jar;
 mod replay;
 mod request;
 mod response;
@@ -30,6 +32,7 @@ mod transport;
 mod tree;
 mod upload;
 
+pub use cookies::cookies;
 pub use differences::differences;
 pub use differential::differential;
 pub use encode::encode;

@@ -29,6 +29,11 @@ fn connections_send_what_they_announced() {
     hold("sending", sessile_fuzz::sending, 10_000);
 }
 
+#[test]
+fn jars_send_what_they_must() {
+    hold("cookies", sessile_fuzz::cookies, 4_000);
+}
+
 /// Each difference that is let pass stands in the page that explains it.
 #[test]
 fn known_differences_are_on_the_page() {
