@@ -10,11 +10,16 @@ mod attempts;
 mod cancellation;
 mod carried;
 mod chains;
+mod challenges;
+mod credentials;
+mod doors;
 mod estranged;
 mod expect;
 mod failures;
 mod hops;
 mod messages;
+mod mounted;
+mod mounts;
 mod patience;
 mod peers;
 mod pool;
@@ -23,6 +28,7 @@ mod retries;
 mod retry_after;
 mod reuse;
 mod room;
+mod rounds;
 mod stranded;
 mod time;
 mod upgrades;
@@ -36,11 +42,15 @@ pub use self::attempts::*;
 pub use self::cancellation::*;
 pub use self::carried::*;
 pub use self::chains::*;
+pub use self::challenges::*;
+pub use self::credentials::*;
 pub use self::estranged::*;
 pub use self::expect::*;
 pub use self::failures::*;
 pub use self::hops::*;
 pub use self::messages::*;
+pub use self::mounted::*;
+pub use self::mounts::*;
 pub use self::patience::*;
 pub use self::pool::*;
 pub use self::redirects::*;
@@ -48,6 +58,7 @@ pub use self::retries::*;
 pub use self::retry_after::*;
 pub use self::reuse::*;
 pub use self::room::*;
+pub use self::rounds::*;
 pub use self::stranded::*;
 pub use self::time::*;
 pub use self::upgrades::*;
@@ -257,6 +268,53 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     closing_fails_a_request_that_rests,
     a_closed_session_retries_nothing,
     half_of_the_queue_may_go,
+    // credentials
+    credentials_go_out_in_advance,
+    the_nearest_credentials_win,
+    removed_credentials_are_not_sent,
+    refused_credentials_are_not_repeated,
+    a_store_has_credentials_by_path,
+    a_netrc_names_its_hosts,
+    an_authenticator_that_panics_says_nothing,
+    credentials_stay_with_their_origin,
+    each_hop_asks_for_its_own_credentials,
+    userinfo_in_a_location_is_nobodys,
+    credentials_that_cannot_be_sent_are_refused,
+    // challenges
+    a_challenge_is_answered_and_then_in_advance,
+    the_strongest_hash_is_taken,
+    a_stale_nonce_costs_one_more_round,
+    a_wrong_password_is_said_once,
+    content_is_sent_again_with_the_answer,
+    content_that_was_read_is_not_sent_with_an_answer,
+    content_that_can_be_read_once_has_no_hash,
+    digest_is_preferred_to_basic,
+    an_answer_by_basic_lasts_for_the_request,
+    // challenges among other things
+    a_challenge_is_its_origins_own,
+    a_policy_may_retry_what_was_refused,
+    giving_up_between_challenge_and_answer_leaves_nothing,
+    the_deadline_covers_both_rounds,
+    a_long_challenge_costs_its_connection,
+    no_answer_goes_out_twice,
+    // mounts
+    a_mount_has_lines_of_its_own,
+    the_longest_prefix_holds,
+    what_looks_like_a_prefix_is_none,
+    pairs_are_added_to_the_query,
+    a_mount_has_credentials_of_its_own,
+    what_a_mount_says_stays_in_it,
+    a_scheme_has_no_secrets_for_strangers,
+    // mounts and all else
+    a_mount_has_a_policy_of_its_own,
+    the_policy_of_a_mount_stays_in_it,
+    a_mount_has_limits_of_its_own,
+    a_mount_limits_its_dials,
+    a_mount_follows_as_it_says,
+    a_mount_has_connections_of_its_own,
+    a_full_mount_may_refuse,
+    a_redirect_changes_the_connections,
+    a_mount_asks_before_it_sends,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.

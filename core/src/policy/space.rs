@@ -52,6 +52,10 @@ impl ProtectionSpace {
             Kind::Basic(basic) if basic.is_empty() => Ok(None),
             Kind::Basic(basic) => Ok(Some(basic.basic().into_bytes())),
             Kind::Bearer(token) => Ok(Some(format!("Bearer {token}").into_bytes())),
+            // The peer has asked this very request for it: it may be sent once more for another reason.
+            Kind::BasicOrDigest(basic, _) if course.basic_answered => {
+                Ok(Some(basic.basic().into_bytes()))
+            }
             Kind::Digest(digest) | Kind::BasicOrDigest(_, digest) => {
                 let value = self.digest.in_advance(digest, &mut course.digest, input)?;
                 course.digest_answered |= value.is_some();

@@ -242,10 +242,15 @@ fn basic_is_answered_where_there_is_no_digest() {
     let mut client = Client::either();
     assert_eq!(client.request(), "-");
     assert_eq!(client.challenged(&["Basic realm=r"]), "Basic dTpw");
+    assert_eq!(
+        client.again(),
+        "Basic dTpw",
+        "the peer has asked it for that"
+    );
     assert_eq!(client.challenged(&["Basic realm=r"]), "rejected");
     assert_eq!(client.request(), "-", "never in advance");
-    assert_eq!(client.challenged(&["Basic realm=r", N1]), "n1 1 c5");
-    assert_eq!(client.request(), "n1 2 c6");
+    assert_eq!(client.challenged(&["Basic realm=r", N1]), "n1 1 c6");
+    assert_eq!(client.request(), "n1 2 c7");
     // Refused, or gone behind an answer: the password is not said in its place.
     assert_eq!(client.challenged(&["Basic realm=r", N1]), "rejected");
     assert_eq!(client.challenged(&["Basic realm=r"]), "not-offered");

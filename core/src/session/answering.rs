@@ -153,6 +153,7 @@ impl Session {
         let mut head = Vec::new();
         let parts = HeadParts::unconnected(request, &shape, &self.config, late.as_deref());
         encode_head(&mut head, &parts);
+        self.spare = late;
         Some(head)
     }
 }

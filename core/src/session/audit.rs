@@ -350,8 +350,12 @@ impl Session {
                 ExchangeState::Failed(_) => ("f", None),
             };
             let due = exchange.deadline.map(from);
-            let behind = exchange.course.as_ref().map(|course| course.attempts.len());
+            let attempts = exchange.course.as_ref().map(|course| &course.attempts);
+            let behind = attempts.map(|all| (all.len(), all.history().count()));
             let sent = (exchange.replays, exchange.expect_refused, behind);
+            // A redirect has put another request into its place.
+            let next = behind.is_some_and(|(_, hops)| hops > 0);
+            let sent = (sent, next.then_some(&exchange.request));
             let origin = exchange.origin.0.index;
             let _ = write!(out, "|{}{state}{origin}{until:?}{due:?}{sent:?}", key.index);
         }

@@ -74,6 +74,9 @@ impl Session {
             late.as_deref(),
         );
         encode_head(out, &parts);
+        if late.is_some() {
+            self.spare = late;
+        }
         let expects = expect.holds(&shape);
         let shape = match shape {
             Cow::Borrowed(_) => None,

@@ -83,7 +83,8 @@ impl Session {
         Ok(Some(Arc::new(request)))
     }
 
-    /// The credentials that a request has not, and the session knows. Those of a mount come first, then the mount's field.
+    /// The credentials that a request has not, and the session knows. Those of a mount come first, then the mount's field; a
+    /// mount that removes the field wants none of the session's.
     fn credentials(&self, bare: &Request, mount: Option<&Mount>) -> Option<Authentication> {
         let authorization = Known::Authorization.bit();
         let known = bare.fields.known() | bare.removed.known();
@@ -95,8 +96,8 @@ impl Session {
             hook?.ask(&bare.url)?.authentication(&bare.url).cloned()
         };
         let of_mount = mount.and_then(|mount| ask(mount.authenticator.as_ref()));
-        let field = mount.is_some_and(|mount| mount.fields.known() & authorization != 0);
-        of_mount.or_else(|| match field {
+        let known = mount.map_or(0, |mount| mount.fields.known() | mount.removed.known());
+        of_mount.or_else(|| match known & authorization != 0 {
             true => None,
             false => ask(self.config.authenticator.as_ref()),
         })

@@ -129,7 +129,8 @@ impl Draft {
     /// If they contradict each other or the rules of HTTP; nothing has been done then.
     pub(crate) fn check(mut self) -> Result<Request, Error> {
         let authentication = self.authentication.take();
-        let authentication = authentication.filter(|_| self.may_authenticate());
+        let authentication = authentication
+            .filter(|_| self.may_authenticate() && matches!(self.authorization(), Ok(None)));
         match self.judge() {
             Ok((origin, shape, authorization)) => Ok(Request {
                 displaced: displaced(

@@ -22,33 +22,30 @@ use crate::policy::{
 const MOST_SPACES: usize = 1_000;
 
 impl Session {
-    /// What is known of a request's head only when an attempt begins; `None` if nothing is.
+    /// What is known of a request's head only when an attempt begins. It is to be given back, for the next.
     #[inline(never)]
     pub(super) fn late(&mut self, now: Now, id: RequestId) -> Option<Box<Late>> {
         let request = Arc::clone(&self.exchanges.get(id.0)?.request);
-        let late = Late {
-            authorization: self.authorization(id),
-            cookies: self.cookie_line(now, &request),
-        };
-        let any = late.authorization.is_some() || !late.cookies.is_empty();
-        any.then(|| Box::new(late))
+        let mut late = self.spare.take().unwrap_or_default();
+        late.authorization = self.authorization(id);
+        self.write_cookies(now, &request, &mut late.cookies);
+        Some(late)
     }
 
     /// The cookies for the next attempt: the jar's, and those that the request brings, in place of the jar's of their names.
     /// None, where a Cookie line was set by hand.
-    fn cookie_line(&mut self, now: Now, request: &Request) -> Vec<u8> {
-        let mut line = Vec::new();
+    fn write_cookies(&mut self, now: Now, request: &Request, line: &mut Vec<u8>) {
+        line.clear();
         let session = match request.estranged {
             true => 0,
             false => self.config.fields.known(),
         };
         let by_hand = request.fields.known() | request.removed.known() | session;
         if self.keeps_cookies && by_hand & Known::Cookie.bit() == 0 {
-            self.cookies.write_to(&request.url, now.wall, &mut line);
+            self.cookies.write_to(&request.url, now.wall, line);
         }
-        match request.cookies.is_empty() {
-            true => line,
-            false => beside(&line, &request.cookies),
+        if !request.cookies.is_empty() {
+            *line = beside(line, &request.cookies);
         }
     }
 
@@ -67,10 +64,11 @@ impl Session {
             let space = space.get_or_insert_default();
             space.in_advance(who, &mut course, &input)
         });
-        let late = Late {
+        let mut late = Late {
             authorization: said.and_then(Result::ok).flatten(),
-            cookies: self.cookie_line(now, &request),
+            ..Late::default()
         };
+        self.write_cookies(now, &request, &mut late.cookies);
         let shape = request.shape_in(&self.config.fields);
         let shape = shape.map_err(|error| refused(error, &request.url))?;
         let mut head = Vec::new();

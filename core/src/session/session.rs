@@ -14,7 +14,7 @@ use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::kind::ErrorKind;
 use super::outfit::Taken;
-use super::prepare::ConstantHead;
+use super::prepare::{ConstantHead, Late};
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, PoolFact, Stats};
 use super::timers::{Timers, first_look};
@@ -65,6 +65,8 @@ pub(crate) struct Session {
     pub(super) draining: usize,
     /// The cookies; empty, if the session has none.
     pub(super) cookies: CookieJar,
+    /// Memory for what an attempt begins with.
+    pub(super) spare: Option<Box<Late>>,
     /// Cookies of responses are kept.
     pub(super) keeps_cookies: bool,
     /// What the origins have asked for that requests authenticate to.
@@ -100,6 +102,7 @@ impl Session {
             stats: Stats::new(config.pool_events),
             closed: false,
             draining: 0,
+            spare: None,
             keeps_cookies: config.cookies.is_some(),
             cookies: config.cookies.take().unwrap_or_default(),
             spaces: HashMap::with_hasher(Seeded::new(&config.seed)),
@@ -188,7 +191,10 @@ impl Session {
             expects: false,
             stop: StopReason::NoPolicy,
         };
-        let refusal = refusal.or_else(|| self.refusal(&exchange.request));
+        let refusal = match self.is_unquestioned(&exchange.request) {
+            true => refusal,
+            false => refusal.or_else(|| self.refusal(&exchange.request)),
+        };
         let id = RequestId(self.exchanges.insert(exchange));
         if let Some(tokens) = &mut self.tokens {
             tokens.earn();
@@ -215,6 +221,13 @@ impl Session {
             exchange.state = ExchangeState::Failed(error);
             self.wakes.push_back(id);
         }
+    }
+
+    /// Whether it is seen at once that nothing is against a request.
+    #[inline]
+    fn is_unquestioned(&self, request: &Request) -> bool {
+        let plain = request.key.origin.scheme() == Scheme::Http;
+        plain && !self.closed && !request.shape.depends_on(&self.config.fields)
     }
 
     /// Why this session does not send a request, if it does not.

@@ -2,17 +2,16 @@
 //! time limits, without anybody's help.
 
 use std::io;
-use std::time::Duration;
 
 use sessile_core::bytes::Bytes;
 use sessile_core::{
-    CloseReason, Command, Config, ConnectionId, Content, Engine, EstablishId, Event,
-    ExpectContinue, Fields, Live, MinimumSpeed, Now, OnExhausted, PoolLimits, Readiness, Received,
-    RequestBuilder, RequestId, ResolveError, Retry, RetryBudget, Step, Timeouts, Verdict, WhenFull,
+    CloseReason, Command, ConnectionId, Content, Engine, EstablishId, Event, ExpectContinue,
+    Fields, Live, Now, Readiness, Received, RequestBuilder, RequestId, ResolveError, Step, Verdict,
 };
 use sessile_tests::network::Chance;
 
 use crate::by_hand::{NO_CONTENT, at};
+use crate::narrow::{below, narrow};
 
 const URLS: [&str; 4] = [
     "http://192.0.2.1/",
@@ -37,74 +36,8 @@ struct Caller {
     dials: Vec<ConnectionId>,
     questions: Vec<EstablishId>,
     taken: Vec<(RequestId, Box<Live<()>>)>,
-}
-
-/// From 0 up to but not including `bound`.
-fn below(chance: &mut Chance, bound: usize) -> usize {
-    chance.up_to(bound) - 1
-}
-
-fn brief(chance: &mut Chance, most: usize) -> Option<Duration> {
-    let milliseconds = below(chance, most) as u64;
-    Some(Duration::from_millis(milliseconds))
-}
-
-/// Limits so small that they are reached.
-fn narrow(chance: &mut Chance) -> Config {
-    let few = |number| Some(number).filter(|number| *number > 0);
-    Config {
-        pool: PoolLimits {
-            live_per_origin: few(below(chance, 4)),
-            live_total: few(below(chance, 4)),
-            idle_per_origin: below(chance, 3),
-            idle_total: below(chance, 4),
-            idle_time: brief(chance, 50),
-            idle_origins: few(below(chance, 3)),
-            lifetime: brief(chance, 100).filter(|_| below(chance, 3) == 0),
-            when_full: match below(chance, 4) {
-                0 => WhenFull::Fail,
-                _ => WhenFull::Wait,
-            },
-        },
-        timeouts: Timeouts {
-            pool_wait: brief(chance, 30),
-            resolve: brief(chance, 30),
-            connect: brief(chance, 30),
-            send: brief(chance, 30),
-            expect_continue: brief(chance, 10),
-            head: brief(chance, 30),
-            read: brief(chance, 30),
-            exchange: brief(chance, 60),
-            minimum_speed: Some(MinimumSpeed {
-                octets: below(chance, 20) as u64,
-                within: Duration::from_millis(below(chance, 20) as u64),
-            }),
-            deadline: brief(chance, 100),
-        },
-        retry: retry(chance),
-        retry_budget: Some(RetryBudget {
-            percent: 50,
-            reserve: 3,
-        })
-        .filter(|_| below(chance, 2) == 0),
-        pool_events: below(chance, 3),
-        ..Config::default()
-    }
-}
-
-fn retry(chance: &mut Chance) -> Option<Retry> {
-    let total = u32::try_from(below(chance, 5)).expect("few");
-    let policy = Retry {
-        statuses: vec![200, 503],
-        backoff_factor: Duration::from_millis(below(chance, 10) as u64),
-        backoff_jitter: Duration::from_millis(below(chance, 10) as u64),
-        on_exhausted: match below(chance, 2) {
-            0 => OnExhausted::Response,
-            _ => OnExhausted::Error,
-        },
-        ..Retry::new(total)
-    };
-    Some(policy).filter(|_| total > 0)
+    /// Redirects that were followed, as far as it was told.
+    hops: usize,
 }
 
 impl Caller {
@@ -120,6 +53,7 @@ impl Caller {
             dials: Vec::new(),
             questions: Vec::new(),
             taken: Vec::new(),
+            hops: 0,
         }
     }
 
@@ -131,9 +65,12 @@ impl Caller {
         below(&mut self.chance, bound)
     }
 
+    /// A connection that was dialled at any time, or lately.
     fn some_dial(&mut self) -> Option<ConnectionId> {
-        let place = self.below(self.dials.len());
-        self.dials.get(place).copied()
+        let among = [self.dials.len(), 3][self.below(2)];
+        let back = self.below(among.max(1)) + 1;
+        let place = self.dials.len().checked_sub(back)?;
+        Some(self.dials[place])
     }
 
     /// One call, or a few that belong together.
@@ -193,7 +130,8 @@ impl Caller {
             0 => drop(self.engine.push_content(id, Bytes::from_static(b"hello"))),
             1 => drop(self.engine.push_content(id, Bytes::from_static(b"he"))),
             2 => drop(self.engine.finish_content(now, id, Fields::new())),
-            3 => self.engine.abort_content(now, id, io::ErrorKind::Other),
+            // That ends whatever it meets.
+            3 if self.below(8) == 0 => self.engine.abort_content(now, id, io::ErrorKind::Other),
             4 => drop(self.engine.take_upgraded(now, id)),
             _ => {}
         }
@@ -262,7 +200,7 @@ impl Caller {
             write: true,
             closed: self.below(4) == 0,
         };
-        let (writes, reads, what) = (self.below(3), self.below(5), self.below(10));
+        let (writes, reads, what) = (self.below(3), self.below(5), self.below(SAYINGS));
         let now = self.now();
         self.engine.handle_readiness(connection, ready);
         if let Some(mut live) = self.engine.drive(connection) {
@@ -282,15 +220,21 @@ impl Caller {
     fn hear(&mut self) {
         let now = self.now();
         while let Some(event) = self.engine.poll_event(now) {
-            if let Event::Content(id) = event {
-                self.engine.consume(now, id, usize::MAX);
+            match event {
+                Event::Content(id) => self.engine.consume(now, id, usize::MAX),
+                Event::Head(id) => {
+                    let attempts = self.engine.attempts(id);
+                    self.hops += attempts.map_or(0, |all| all.history().count());
+                }
+                Event::Failed(_, error) => self.hops += error.attempts().history().count(),
+                _ => {}
             }
         }
     }
 
     fn drive_taken(&mut self) {
         if let Some(mut live) = self.engine.take_draining() {
-            let what = self.below(10);
+            let what = self.below(SAYINGS);
             let now = self.now();
             live.read(now, |(), space| read(what, space));
             self.engine.put_drained(now, live);
@@ -310,8 +254,11 @@ impl Caller {
     }
 
     fn note(&mut self, id: RequestId, step: Step<()>) {
-        if let Step::Use(live) = step {
-            self.taken.push((id, live));
+        match step {
+            Step::Use(live) => self.taken.push((id, live)),
+            Step::Failed(error) => self.hops += error.attempts().history().count(),
+            Step::Wait => {}
+            Step::Answered(answered) => panic!("nothing is mounted: {answered:?}"),
         }
     }
 
@@ -320,7 +267,7 @@ impl Caller {
         if self.below(2) == 0 {
             live.write(now, |(), outgoing| Ok(outgoing.len()));
         }
-        match self.below(6) {
+        match self.below(8) {
             0 => self.engine.cancel_taken(now, id, live),
             1 => {
                 let step = self.engine.abort(now, id, live);
@@ -331,13 +278,9 @@ impl Caller {
                 self.give_back(id, live);
             }
             3 => self.taken.push((id, live)),
-            4 => {
-                let what = self.below(10);
-                live.read(now, |(), space| read(what, space));
-                self.give_back(id, live);
-            }
             _ => {
-                live.connection.feed(now, NO_CONTENT);
+                let what = self.below(SAYINGS);
+                live.read(now, |(), space| read(what, space));
                 self.give_back(id, live);
             }
         }
@@ -348,9 +291,13 @@ impl Caller {
         let now = self.now();
         match live.connection.poll() {
             Ok(Received::Head(_)) => {
-                if let Verdict::Again = self.engine.handle_head(now, id, &live) {
-                    let step = self.engine.again(now, id, live);
-                    return self.note(id, step);
+                match self.engine.handle_head(now, id, &live) {
+                    Verdict::Again => {
+                        let step = self.engine.again(now, id, live);
+                        return self.note(id, step);
+                    }
+                    Verdict::Deliver(attempts) => self.hops += attempts.history().count(),
+                    _ => {}
                 }
                 let _ = live.connection.poll();
                 if live.connection.close_reason() == Some(CloseReason::Switched) {
@@ -391,6 +338,9 @@ impl Caller {
     }
 }
 
+/// How many things a transport may say, those without content counted several times.
+const SAYINGS: usize = 16;
+
 /// What a transport may say.
 fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
     let octets: &[u8] = match what {
@@ -401,6 +351,11 @@ fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
         4 => b"HTTP/1.1 101 Switching\r\nUpgrade: any\r\n\r\nnew",
         5 => b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 9\r\n\r\nhalf",
         6 => b"HTTP/1.1 417 No\r\nContent-Length: 9\r\n\r\nhalf",
+        7 => b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 9\r\n\r\nhalf",
+        8 => b"HTTP/1.1 307 There\r\nLocation: http://b.test/\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+        9 => b"HTTP/1.1 303 Other\r\nLocation: //192.0.2.2/\r\nContent-Length: 9\r\n\r\nhalf",
+        10 => b"HTTP/1.1 308 TLS\r\nLocation: https://a.test/\r\nContent-Length: 9\r\n\r\nhalf",
+        11 => b"HTTP/1.1 301 Two\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n",
         _ => NO_CONTENT,
     };
     let count = octets.len().min(space.len());
@@ -411,7 +366,8 @@ fn read(what: usize, space: &mut [u8]) -> io::Result<usize> {
 /// Given calls in any order, then none panics, and when all time has passed no request, no connection and no timer is
 /// left.
 fn nothing_is_left(style: Style) {
-    for seed in 0..500 {
+    let mut hops = 0;
+    for seed in 0..1_000 {
         let mut caller = Caller::new(seed, style);
         for _ in 0..200 {
             caller.call();
@@ -420,7 +376,9 @@ fn nothing_is_left(style: Style) {
         let (pool, due) = (caller.engine.pool(Now::default()), caller.engine.deadline());
         assert!(pool.origins.is_empty(), "{style:?}, {seed}: {pool:?}");
         assert_eq!((pool.requests, due), (0, None), "{style:?}, {seed}");
+        hops += caller.hops;
     }
+    assert!(hops > 50, "{style:?}: {hops} redirects were followed");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod any_order;
 mod at_the_wrong_time;
 mod by_hand;
 mod codec;
+mod narrow;
 mod pushed;
 mod retries;
 mod told;

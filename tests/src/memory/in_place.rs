@@ -71,7 +71,8 @@ impl InPlace {
             }
             Event::Head(id) => {
                 let head = engine.head(id).expect("a head has just come");
-                let info = engine.connection_info(id).expect("on a connection");
+                // None if it was answered by a mount.
+                let info = engine.connection_info(id).unwrap_or_default();
                 let attempts = engine.attempts(id).expect("a head has just come");
                 let url = engine.url(id).expect("a request under way");
                 let record = self.of(id);

@@ -184,7 +184,9 @@ impl Task {
                 let (head, info) = (answered.head(), ConnectionInfo::default());
                 self.record
                     .head(answered.url(), head, info, answered.attempts());
-                self.record.content(answered.content());
+                if !answered.content().is_empty() && self.record.until() != Until::Head {
+                    self.record.content(answered.content());
+                }
                 self.record.end();
                 self.place = Place::Over;
             }

@@ -146,7 +146,8 @@ impl DriverWorld {
             }
             Event::Head(id) => {
                 let head = self.driver.head(id).expect("a head");
-                let connection = self.driver.connection_info(id).expect("a connection");
+                // None if it was answered by a mount.
+                let connection = self.driver.connection_info(id).unwrap_or_default();
                 let attempts = self.driver.attempts(id).expect("a head has just come");
                 let url = self.driver.url(id).expect("a request under way");
                 let mut reply = Reply::new(url, head, connection);

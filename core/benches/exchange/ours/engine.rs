@@ -5,8 +5,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use sessile_core::{
-    Command, Config, Engine, Event, Live, Now, Readiness, Received, Request, RequestBuilder,
-    RequestId, Step, Verdict,
+    Command, Config, CookieJar, Engine, Event, Live, Now, Readiness, Received, Request,
+    RequestBuilder, RequestId, Step, Verdict,
 };
 
 use super::{Clock, look_at};
@@ -31,12 +31,16 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(answer: Answer) -> Self {
+    fn new(answer: Answer, cookies: Option<CookieJar>) -> Self {
+        let config = Config {
+            cookies,
+            ..Config::default()
+        };
         let request = RequestBuilder::new("GET", URL)
             .build()
             .expect("the request is valid");
         Self {
-            engine: Engine::new(Config::default()).expect("the default settings are valid"),
+            engine: Engine::new(config).expect("the settings are valid"),
             request: request.into(),
             pipe: Some(Pipe::new(answer.octets)),
             content: answer.content,
@@ -145,14 +149,20 @@ fn move_octets(now: Now, live: &mut Live<Pipe>) {
     live.read(now, |pipe, space| pipe.read(space));
 }
 
-/// Exchanges through an engine that is driven in place.
+/// Exchanges through an engine that is driven in place. It keeps no cookies: the peers that it is compared with do not.
 pub(crate) fn in_place(answer: Answer) -> Exchange {
-    let mut whole = Whole::new(answer);
+    let mut whole = Whole::new(answer, None);
     Box::new(move || whole.in_place())
 }
 
 /// Exchanges through an engine whose connection is taken out.
 pub(crate) fn taken(answer: Answer) -> Exchange {
-    let mut whole = Whole::new(answer);
+    let mut whole = Whole::new(answer, None);
     Box::new(move || whole.taken())
+}
+
+/// Exchanges through an engine that is driven in place, and keeps cookies.
+pub(crate) fn keeping(answer: Answer) -> Exchange {
+    let mut whole = Whole::new(answer, Some(CookieJar::new()));
+    Box::new(move || whole.in_place())
 }

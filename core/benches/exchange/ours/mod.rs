@@ -9,7 +9,7 @@ use std::time::Duration;
 use sessile_core::{HeadRef, Now, Tick};
 
 pub(crate) use connection::{bare, begin};
-pub(crate) use engine::{in_place, taken};
+pub(crate) use engine::{in_place, keeping, taken};
 
 /// What an application does with a head at the least: the status, one field.
 pub(crate) fn look_at(head: HeadRef<'_>) {

@@ -1,11 +1,12 @@
 //! What can happen next.
 
 use super::far::Says;
-use super::setting::Style;
+use super::setting::{NAME, Style};
 use super::state::State;
 use super::world::World;
 use crate::base::Phase;
 use crate::engine::live::Live;
+use crate::session::Content;
 
 /// One step of the application, the driver, the network or the clock. Requests are numbered by the setting, connections
 /// by their places; `Resolve` and `Dial` name the place of the command among those that were not answered.
@@ -246,14 +247,34 @@ impl World {
             _ => live.connection.pulse().sent() > 0,
         };
         let says = match answering {
-            true => {
-                let expects = request.is_some_and(|place| self.setting.expects(place));
-                let offers = request.is_some_and(|place| self.setting.offers(place));
-                self.far(live)
-                    .choices(expects, offers, self.setting.retries > 0)
-            }
+            true => self.far(live).choices(&self.besides(live)),
             false => vec![Says::Garbage, Says::End],
         };
         choices.extend(says.into_iter().map(|says| Action::Receive(place, says)));
+    }
+
+    /// What only the request on this connection may be answered, and in this setting.
+    fn besides(&self, live: &Live<u32>) -> Vec<Says> {
+        let mut besides = Vec::new();
+        let Some(request) = live.asked() else {
+            return besides;
+        };
+        let empty = matches!(request.content(), Content::Empty);
+        if request.expect.is_some() && !empty {
+            besides.extend([Says::Continue, Says::Refusal]);
+        }
+        if self.setting.retries > 0 {
+            besides.push(Says::Unavailable);
+        }
+        if request.fields().get("Upgrade").is_some() {
+            besides.push(Says::Switch);
+        }
+        if self.setting.redirects > 0 {
+            besides.push(Says::Away);
+            // From where the name is it would be another way to the same origin.
+            let named = request.origin().host() == NAME;
+            besides.extend((!named).then_some(Says::Elsewhere));
+        }
+        besides
     }
 }

@@ -67,6 +67,36 @@ const BEGINNINGS: &[&[Leg]] = &[
         Until(0, State::Resting),
         SUBMIT[1],
     ],
+    // It is redirected: the answer waits to be looked at, its connection to be given back, the next request for a connection
+    // there, or for what is left here.
+    &[
+        SUBMIT[0],
+        SUBMIT[1],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Elsewhere)),
+        Do(Action::Look(0)),
+    ],
+    &[
+        SUBMIT[0],
+        SUBMIT[1],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Elsewhere)),
+        Until(0, State::AtLimit),
+    ],
+    &[
+        SUBMIT[0],
+        Until(0, State::AwaitingHead),
+        Do(Action::Receive(FIRST, Says::Elsewhere)),
+        Until(0, State::AwaitingHead),
+    ],
+    &[
+        SUBMIT[0],
+        Until(0, State::Sending),
+        Do(Action::Write(FIRST, Flow::All)),
+        Do(Action::Receive(FIRST, Says::Away)),
+        Until(0, State::Resting),
+        SUBMIT[1],
+    ],
     // Its content is asked for.
     &[
         SUBMIT[0],

@@ -12,6 +12,8 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const REFUSAL: &[u8] = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
 const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: any\r\n\r\nnew";
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n";
+const AWAY: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 2\r\n\r\n";
+const ELSEWHERE: &[u8] = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://name.example/\r\nContent-Length: 2\r\n\r\n";
 const GARBAGE: &[u8] = b"\0\0\r\n\r\n";
 
 /// What the far side does.
@@ -31,6 +33,10 @@ pub(super) enum Says {
     Refusal,
     /// The head of a 503, and none of its content.
     Unavailable,
+    /// The head of a 302 to the same origin, and none of its content: a POST becomes a GET.
+    Away,
+    /// The head of a 307 to the origin that has a name, and none of its content: what was asked stays what it is.
+    Elsewhere,
     /// 101, and what follows it.
     Switch,
     Garbage,
@@ -40,7 +46,7 @@ pub(super) enum Says {
 }
 
 impl Says {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::HalfAHead,
         Self::Part,
         Self::Whole,
@@ -49,6 +55,8 @@ impl Says {
         Self::Refusal,
         Self::Switch,
         Self::Unavailable,
+        Self::Away,
+        Self::Elsewhere,
         Self::Garbage,
         Self::End,
         Self::Reset,
@@ -68,8 +76,8 @@ pub(super) enum Come {
 /// The far side of one connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Far {
-    /// Whom it answers.
-    request: Option<RequestId>,
+    /// Whom it answers, and how many it had answered before.
+    request: Option<(RequestId, u64)>,
     come: Come,
     said_continue: bool,
     /// It has said what it should not have, or ended.
@@ -77,9 +85,9 @@ pub(super) struct Far {
 }
 
 impl Far {
-    /// The far side of a connection that this request uses now, if one does: what was said to another is forgotten. The
-    /// rest of an answer that was let go of is still the last one's.
-    pub(super) fn of(self, request: Option<RequestId>) -> Self {
+    /// The far side of a connection that this request uses now, if one does: what was said to another, or to this one
+    /// before it was sent anew, is forgotten. The rest of an answer that was let go of is still the last one's.
+    pub(super) fn of(self, request: Option<(RequestId, u64)>) -> Self {
         let same = request.is_none() || self.request == request;
         match same {
             true => self,
@@ -95,8 +103,8 @@ impl Far {
         self.come
     }
 
-    /// What it may say to a request that was sent, at least in part.
-    pub(super) fn choices(&self, expects: bool, offers: bool, retries: bool) -> Vec<Says> {
+    /// What it may say to a request that was sent, at least in part; `besides` is what only this request may be answered.
+    pub(super) fn choices(&self, besides: &[Says]) -> Vec<Says> {
         if self.broken {
             return vec![Says::End];
         }
@@ -112,14 +120,10 @@ impl Far {
             Come::Part => vec![Says::Whole],
             Come::Whole => vec![],
         };
-        if expects && self.come == Come::Nothing && !self.said_continue {
-            choices.extend([Says::Continue, Says::Refusal]);
-        }
-        if retries && self.come == Come::Nothing {
-            choices.push(Says::Unavailable);
-        }
-        if offers && self.come == Come::Nothing {
-            choices.push(Says::Switch);
+        if self.come == Come::Nothing {
+            let said = |says: &&Says| matches!(says, Says::Continue | Says::Refusal);
+            let besides = besides.iter();
+            choices.extend(besides.filter(|says| !(said(says) && self.said_continue)));
         }
         choices.extend([Says::End, Says::Reset]);
         choices
@@ -136,12 +140,16 @@ impl Far {
             Says::Refusal => REFUSAL,
             Says::Switch => SWITCH,
             Says::Unavailable => UNAVAILABLE,
+            Says::Away => AWAY,
+            Says::Elsewhere => ELSEWHERE,
             Says::Garbage => GARBAGE,
             Says::End | Says::Reset => b"",
         };
         match says {
             Says::HalfAHead => self.come = Come::HalfAHead,
-            Says::Part | Says::Unavailable => self.come = Come::Part,
+            Says::Part | Says::Unavailable | Says::Away | Says::Elsewhere => {
+                self.come = Come::Part;
+            }
             Says::Whole | Says::Last | Says::Refusal | Says::Switch => self.come = Come::Whole,
             Says::Continue => self.said_continue = true,
             // Behind a whole answer it breaks nothing but the connection.

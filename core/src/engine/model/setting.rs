@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use crate::policy::Retry;
+use crate::policy::{RedirectPolicy, Retry};
 use crate::pool::{PoolLimits, WhenFull};
 use crate::session::{Config, Content, Draft, ExpectContinue, Request, Timeouts};
 
@@ -54,6 +54,8 @@ pub(super) struct Setting {
     pub(super) lifetime: Option<Duration>,
     /// How often a request is retried; the first time at once, the second after a while.
     pub(super) retries: u32,
+    /// How many redirects of a request are followed; with none, nobody redirects.
+    pub(super) redirects: u32,
     /// Each request's time, if it is limited as a whole.
     pub(super) deadline: Option<Duration>,
 }
@@ -69,8 +71,12 @@ const FREE: Setting = Setting {
     when_full: WhenFull::Wait,
     lifetime: None,
     retries: 0,
+    redirects: 0,
     deadline: None,
 };
+
+/// The host of requests that ask a name.
+pub(super) const NAME: &str = "name.example";
 
 /// The worlds that are tried. A session's new setting (retries, what a full pool does) is one more line here.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -170,6 +176,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..FREE
     },
     Setting {
+        name: "one redirect, one connection",
+        requests: &[(Kind::Post, Whom::Address), (Kind::Get, Whom::Name)],
+        live_total: Some(1),
+        redirects: 1,
+        ..FREE
+    },
+    Setting {
+        name: "one redirect, one retry, content that is pushed",
+        requests: &[(Kind::Stream, Whom::Address), (Kind::Get, Whom::Address)],
+        live_per_origin: Some(1),
+        retries: 1,
+        redirects: 1,
+        ..FREE
+    },
+    Setting {
         name: "worn out in two seconds",
         requests: &[(Kind::Get, Whom::Address), (Kind::Get, Whom::Address)],
         live_per_origin: Some(1),
@@ -227,6 +248,10 @@ impl Setting {
                 backoff_factor: Duration::from_secs(1),
                 ..Retry::new(self.retries)
             }),
+            redirects: (self.redirects > 0).then(|| RedirectPolicy {
+                max: self.redirects,
+                ..RedirectPolicy::default()
+            }),
             timeouts: Timeouts {
                 pool_wait: Some(self.pool_wait),
                 send: Some(Duration::from_secs(20)),
@@ -240,14 +265,14 @@ impl Setting {
     fn request(&self, place: usize) -> Request {
         let (kind, whom) = self.requests[place];
         let url = match whom {
-            Whom::Address => "http://192.0.2.1/",
-            Whom::Name => "http://name.example/",
+            Whom::Address => "http://192.0.2.1/".to_owned(),
+            Whom::Name => format!("http://{NAME}/"),
         };
         let method = match kind {
             Kind::Get | Kind::Upgrade => Method::GET,
             Kind::Post | Kind::Stream => Method::POST,
         };
-        let mut draft = Draft::new(method, Url::parse(url).expect("a URL"));
+        let mut draft = Draft::new(method, Url::parse(&url).expect("a URL"));
         match kind {
             Kind::Get => {}
             Kind::Post => {
@@ -258,16 +283,6 @@ impl Setting {
             Kind::Upgrade => draft.fields.append("Upgrade", "any").expect("valid"),
         }
         draft.check().expect("a request")
-    }
-
-    /// Whether a request waits for a 100 before it sends its content.
-    pub(super) fn expects(&self, place: usize) -> bool {
-        matches!(self.requests[place].0, Kind::Post)
-    }
-
-    /// Whether a request may be answered in another protocol.
-    pub(super) fn offers(&self, place: usize) -> bool {
-        matches!(self.requests[place].0, Kind::Upgrade)
     }
 
     /// Whether a request's content is pushed.

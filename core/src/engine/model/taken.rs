@@ -43,7 +43,8 @@ impl World {
                 Found::Well
             }
             Step::Use(live) => {
-                let pushed = self.setting.is_pushed(place);
+                // A redirect may have taken its content away.
+                let pushed = live.asked().is_some_and(|request| !request.is_in_memory());
                 self.begin_anew(place);
                 self.records[place].wanted = pushed;
                 self.hands.push((place, live));

@@ -390,6 +390,7 @@ impl World {
     /// The far side of a connection.
     pub(super) fn far(&self, live: &Live<u32>) -> Far {
         let far = self.fars.get(&live.io).copied().unwrap_or_default();
-        far.of(live.request)
+        let served = live.info().served;
+        far.of(live.request.map(|request| (request, served)))
     }
 }
