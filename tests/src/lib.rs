@@ -20,3 +20,8 @@ pub mod world;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code on the page for people who come from requests, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming-from-requests.md")]
+struct ComingFromRequests;

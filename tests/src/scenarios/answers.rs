@@ -164,7 +164,8 @@ pub fn an_answer_may_redirect(world: &mut dyn World) {
         let from = reply
             .attempts
             .iter()
-            .filter_map(|it| it.redirected_from.as_deref());
+            .filter_map(|it| it.hop.as_ref())
+            .map(|hop| hop.url.clone());
         assert_eq!(
             from.take(2).collect::<Vec<_>>(),
             [inside("/start"), inside("/near")]
