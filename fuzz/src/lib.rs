@@ -1,4 +1,4 @@
-//! Invariants of a [`Connection`](sessile_core::Connection) and of what stands beside it, as plain functions over octets.
+//! Invariants of a [`Connection`](sessile_core::Connection), a session, credentials and a cookie jar, as plain functions over octets.
 //!
 //! libFuzzer calls them through `fuzz_targets/`, `tests/corpus.rs` calls them on stable with the seeds and with
 //! mutations of them. Each returns if the invariant holds and panics if it does not. What they judge by is their own:
@@ -7,6 +7,7 @@
 mod authorization;
 mod challenge;
 mod chunked;
+mod cookies;
 mod delivery;
 mod differences;
 mod differential;
@@ -20,6 +21,7 @@ mod model;
 mod oracles;
 mod owed;
 mod pushed;
+mod reference_jar;
 mod replay;
 mod request;
 mod response;
@@ -33,6 +35,7 @@ mod tree;
 mod upload;
 
 pub use challenge::challenge;
+pub use cookies::cookies;
 pub use differences::differences;
 pub use differential::differential;
 pub use encode::encode;

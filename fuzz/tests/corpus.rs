@@ -34,6 +34,11 @@ fn answers_say_what_went_into_them() {
     hold("challenge", sessile_fuzz::challenge, 20_000);
 }
 
+#[test]
+fn jars_send_what_they_must() {
+    hold("cookies", sessile_fuzz::cookies, 4_000);
+}
+
 /// Each difference that is let pass stands in the page that explains it.
 #[test]
 fn known_differences_are_on_the_page() {

@@ -6,6 +6,7 @@
 //!
 //! The boundary: what octets mean in every split is for the core's own tests, and nothing here looks inside a driver.
 
+mod answers;
 mod attempts;
 mod cancellation;
 mod carried;
@@ -23,6 +24,7 @@ mod mounts;
 mod patience;
 mod peers;
 mod pool;
+mod questions;
 mod redirects;
 mod retries;
 mod retry_after;
@@ -38,6 +40,7 @@ use std::time::Duration;
 
 use sessile_core::{Config, Error, Request, RequestBuilder};
 
+pub use self::answers::*;
 pub use self::attempts::*;
 pub use self::cancellation::*;
 pub use self::carried::*;
@@ -53,6 +56,7 @@ pub use self::mounted::*;
 pub use self::mounts::*;
 pub use self::patience::*;
 pub use self::pool::*;
+pub use self::questions::*;
 pub use self::redirects::*;
 pub use self::retries::*;
 pub use self::retry_after::*;
@@ -315,6 +319,19 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_full_mount_may_refuse,
     a_redirect_changes_the_connections,
     a_mount_asks_before_it_sends,
+    // answers
+    a_function_answers,
+    a_function_needs_no_tls,
+    an_answer_may_redirect,
+    answers_are_retried,
+    a_function_that_fails_fails_its_request,
+    an_answer_may_ask_for_credentials,
+    // questions
+    a_question_shows_the_request,
+    a_source_waits_for_a_connection,
+    many_answers_at_once_are_each_its_own,
+    who_rests_between_answers_may_go,
+    an_answer_may_be_dropped,
 ];
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.

@@ -28,7 +28,7 @@ const MEMBERS: [Member; 5] = [
     Member {
         name: "jar asked while empty",
         set_up: || asked(0),
-        bound: 50,
+        bound: 100,
         may_allocate: false,
     },
     Member {
@@ -40,19 +40,19 @@ const MEMBERS: [Member; 5] = [
     Member {
         name: "jar told of no cookie",
         set_up: told_nothing,
-        bound: 1_000,
+        bound: 250,
         may_allocate: false,
     },
     Member {
         name: "jar of 3,000 told of 50 new",
         set_up: || told(crowd, &distinct),
-        bound: 500_000,
+        bound: 600_000,
         may_allocate: true,
     },
     Member {
         name: "jar of 3,000 Secure told of 50",
         set_up: || told(secure_crowd, &above),
-        bound: 5_000_000,
+        bound: 7_000_000,
         may_allocate: true,
     },
 ];

@@ -252,15 +252,14 @@ impl CookieJar {
     /// Step 16: whether there is a Secure cookie of this name, for hosts and paths that this one would reach.
     fn overlays_secure(&self, domain: &str, new: &Stored, now: Moment) -> bool {
         let above = self.domains.at_or_above(domain).map(|(_, domain)| domain);
-        let mut others = above
-            .chain(self.domains.below(domain))
-            .flat_map(|domain| &domain.cookies);
-        others.any(|old| {
+        let mut domains = above.chain(self.domains.below(domain));
+        let is_hidden = |old: &Stored| {
             old.secure
                 && old.name() == new.name()
                 && path_match(&new.path, &old.path)
                 && !old.is_expired(now)
-        })
+        };
+        domains.any(|domain| domain.cookies.iter().any(is_hidden))
     }
 
     /// Step 23 and 24, and the bound on one domain.

@@ -22,9 +22,11 @@ impl CookieJar {
     /// Appends the value of the Cookie line for a request to this URL; how many cookies are in it. With none, nothing is
     /// appended: there is no such line then.
     pub fn write_to(&mut self, url: &Url, wall: Duration, out: &mut Vec<u8>) -> usize {
-        let site = match Site::of(url) {
-            Some(site) if !self.is_empty() => site,
-            _ => return 0,
+        if self.is_empty() {
+            return 0;
+        }
+        let Some(site) = Site::of(url) else {
+            return 0;
         };
         let mut order = core::mem::take(&mut self.order);
         self.sendable(&site, Moment::of(wall), &mut order);

@@ -47,7 +47,7 @@ pub struct Retry {
     /// Retries after a request that got no answer, or none that could be read: writing failed, the connection ended, the
     /// peer was silent or too slow, or broke the protocol.
     pub read: Option<u32>,
-    /// Redirects. ([`RedirectPolicy::max`](super::RedirectPolicy) holds besides.)
+    /// Redirects; [`RedirectPolicy::max`](crate::RedirectPolicy::max) bounds them, too.
     pub redirect: Option<u32>,
     /// Retries after a response with one of [`statuses`](Retry::statuses), or one that asks to come back.
     pub status: Option<u32>,

@@ -84,9 +84,13 @@ impl Session {
 
     /// The answer to a question. One that nobody waits for any more is ignored.
     pub(crate) fn handle_answer(&mut self, now: Now, id: RequestId, answer: io::Result<Answer>) {
-        let state = self.exchanges.get(id.0).map(|exchange| &exchange.state);
-        if !matches!(state, Some(ExchangeState::Asking)) {
+        let exchange = self.exchanges.get(id.0);
+        let Some(exchange) = exchange.filter(|it| matches!(it.state, ExchangeState::Asking)) else {
             return;
+        };
+        if exchange.deadline.is_some_and(|until| until <= now.tick) {
+            // Who answers may have taken his time, and nobody has looked at the clock meanwhile.
+            return self.fail_late(now, id);
         }
         let answer = answer.and_then(|answer| match answer.status.is_informational() {
             true => Err(io::Error::new(

@@ -92,7 +92,7 @@ impl Session {
     }
 
     /// The deadline of a request has passed that has no connection in anybody's hands.
-    fn fail_late(&mut self, now: Now, id: RequestId) {
+    pub(super) fn fail_late(&mut self, now: Now, id: RequestId) {
         let error = Error::new(ErrorKind::Timeout, Stage::Deadline);
         let limit = self.limit_of(id, Stage::Deadline);
         self.fail_unconnected(now, id, error.with_limit(limit));

@@ -21,7 +21,8 @@ const HTTP_ONLY: &[u8] = b"#HttpOnly_";
 
 impl CookieJar {
     /// Appends the jar as `cookies.txt`, oldest cookies first. Values are octets, so this may be no text. What it cannot
-    /// say comes back and is not in it: cookies with an HTAB, which divides its columns.
+    /// say comes back and is not in it: cookies with an HTAB, which divides its columns, and those of a host that begins
+    /// with a dot.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -74,7 +75,8 @@ impl CookieJar {
 
 fn is_sayable(cookie: CookieRef<'_>) -> bool {
     let columns = [cookie.path(), cookie.name(), cookie.value()];
-    !columns.iter().any(|column| column.contains(&b'\t'))
+    // The dot before a domain is a sign there; no name that can be resolved begins with one, but a URL's host may.
+    !cookie.domain().starts_with('.') && !columns.iter().any(|column| column.contains(&b'\t'))
 }
 
 fn write_line(cookie: CookieRef<'_>, out: &mut Vec<u8>) {

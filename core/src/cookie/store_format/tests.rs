@@ -121,6 +121,20 @@ fn a_tab_divides_columns_and_nothing_else() {
     assert_eq!(empty().read_netscape(&file, NOW), Ok(jar.len() - 3));
 }
 
+/// Found by fuzzing: it came back as a cookie of the host without the dot.
+#[test]
+fn a_host_that_begins_with_a_dot_is_no_domain() {
+    let mut jar = empty();
+    let url = Url::parse("https://.shop.example/").expect("a URL");
+    assert_eq!(jar.set(&url, b"a=b", NOW), Ok(()));
+    let mut file = Vec::new();
+    assert_eq!(
+        jar.write_netscape(SessionCookies::Write, &mut file).len(),
+        1
+    );
+    assert_eq!(empty().read_netscape(&file, NOW), Ok(0));
+}
+
 #[test]
 fn lines_of_other_writers_are_read() {
     let file = b"# Netscape HTTP Cookie File\r\n\r\n \t \r\n#HttpOnly_.Shop.Example\ttrue\t/\tFALSE\t\tn\tv\r\n\
