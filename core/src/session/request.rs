@@ -304,6 +304,11 @@ impl Request {
         self.authorization.is_some() || self.authentication.is_some()
     }
 
+    /// Whether it wants no Cookie line but its own.
+    pub(super) fn removes_cookies(&self) -> bool {
+        self.removed.known() & Known::Cookie.bit() != 0
+    }
+
     /// The policy that holds for it in a session.
     pub(crate) fn retry_in<'a>(&'a self, session: &'a Config) -> Option<&'a Retry> {
         match &self.retry {
