@@ -71,7 +71,7 @@ impl InPlace {
             }
             Event::Head(id) => {
                 let head = engine.head(id).expect("a head has just come");
-                let info = engine.connection_info(id).expect("on a connection");
+                let info = engine.connection_info(id).unwrap_or_default();
                 let attempts = engine.attempts(id).expect("a head has just come");
                 let url = engine.url(id).expect("a request under way");
                 let record = self.of(id);

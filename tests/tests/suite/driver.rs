@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use mio::{Events, Poll, Token, Waker};
 use sessile_core::{
-    Config, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request, RequestId, Stage,
-    Upgraded,
+    Config, CookieJar, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request,
+    RequestId, Stage, Upgraded,
 };
 use sessile_mio::Driver;
 use sessile_tests::origin::Site;
@@ -146,7 +146,7 @@ impl DriverWorld {
             }
             Event::Head(id) => {
                 let head = self.driver.head(id).expect("a head");
-                let connection = self.driver.connection_info(id).expect("a connection");
+                let connection = self.driver.connection_info(id).unwrap_or_default();
                 let attempts = self.driver.attempts(id).expect("a head has just come");
                 let url = self.driver.url(id).expect("a request under way");
                 let mut reply = Reply::new(url, head, connection);
@@ -368,6 +368,11 @@ impl World for DriverWorld {
 
     fn pool_events(&mut self) -> Vec<PoolEvent> {
         std::iter::from_fn(|| self.driver.poll_pool_event()).collect()
+    }
+
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration)) {
+        let wall = UNIX_EPOCH.elapsed().expect("the epoch is past");
+        act(self.driver.cookies(), wall);
     }
 
     fn close_idle(&mut self) {
