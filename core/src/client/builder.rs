@@ -420,7 +420,7 @@ impl<D: Dispatch> fmt::Debug for RequestBuilder<D> {
                 f,
                 "{} {}",
                 draft.method,
-                crate::session::redacted(&draft.url)
+                crate::message::redacted(&draft.url)
             ),
             Err(error) => error.fmt(f),
         }

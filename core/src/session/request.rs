@@ -18,7 +18,7 @@ use super::prepare::{HeadParts, encode_head};
 use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
-use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
+use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget, redacted};
 use crate::policy::{Authentication, Credentials, RedirectPolicy, Retry};
 
 /// The content of a request.
@@ -345,7 +345,7 @@ impl Request {
 impl fmt::Debug for Request {
     /// Method and URL without userinfo; no field value, no content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, super::error::redacted(&self.url))
+        write!(f, "{} {}", self.method, redacted(&self.url))
     }
 }
 
