@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Now, PoolEvent, PoolSnapshot, Readiness, Request,
-    RequestId, Tick, Upgraded,
+    Command, Config, ConnectionId, CookieJar, Engine, Error, Now, PoolEvent, PoolSnapshot,
+    Readiness, Request, RequestId, Tick, Upgraded,
 };
 
 pub use self::in_place::InPlace;
@@ -363,6 +363,11 @@ impl<S: Style> World for Memory<S> {
     fn pool_events(&mut self) -> Vec<PoolEvent> {
         let engine = &mut self.hub.engine;
         std::iter::from_fn(|| engine.poll_pool_event()).collect()
+    }
+
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration)) {
+        let wall = self.hub.now().wall;
+        act(self.hub.engine.cookies_mut(), wall);
     }
 
     fn close_idle(&mut self) {

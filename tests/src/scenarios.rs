@@ -12,6 +12,10 @@ mod cancellation;
 mod carried;
 mod chains;
 mod challenges;
+mod cookie_jars;
+mod cookies;
+mod cookies_said;
+mod cookies_taken;
 mod credentials;
 mod doors;
 mod estranged;
@@ -46,6 +50,10 @@ pub use self::cancellation::*;
 pub use self::carried::*;
 pub use self::chains::*;
 pub use self::challenges::*;
+pub use self::cookie_jars::*;
+pub use self::cookies::*;
+pub use self::cookies_said::*;
+pub use self::cookies_taken::*;
 pub use self::credentials::*;
 pub use self::estranged::*;
 pub use self::expect::*;
@@ -217,6 +225,44 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     too_long_a_wait_for_a_hop_is_not_begun,
     the_deadline_covers_the_chain,
     a_deadline_passes_behind_a_redirect,
+    // cookies come back
+    cookies_are_sent_back,
+    each_line_sets_one_cookie,
+    a_cookie_has_its_path,
+    a_cookie_lasts_as_long_as_it_says,
+    a_cookie_of_the_past_deletes,
+    a_secure_cookie_needs_a_secure_way,
+    who_waits_has_the_latest_cookies,
+    cookies_know_hosts_and_no_ports,
+    a_replay_has_its_cookies,
+    interim_responses_and_trailers_set_nothing,
+    // whose cookies are taken
+    every_final_response_sets_cookies,
+    a_redirect_sets_cookies_for_its_own_url,
+    a_redirect_that_leads_nowhere_sets_cookies,
+    a_challenge_sets_cookies_for_its_answer,
+    a_retried_response_sets_cookies_for_the_retry,
+    a_refused_expectation_sets_cookies,
+    a_response_that_nobody_reads_sets_cookies,
+    what_is_no_response_sets_nothing,
+    a_switch_sets_nothing,
+    a_request_that_was_given_up_sets_nothing,
+    // what is said besides the jar
+    a_line_by_hand_displaces_the_jar,
+    a_request_has_cookies_of_its_own,
+    a_cookie_that_cannot_be_said_is_refused,
+    a_request_may_do_without_cookies,
+    a_session_may_say_the_line,
+    there_is_one_line_whoever_says_it,
+    own_cookies_are_for_the_first_origin,
+    a_session_may_keep_no_cookies,
+    // a jar between names
+    who_answers_without_a_connection_has_cookies,
+    a_cookie_is_for_its_host_or_its_domain,
+    a_secure_cookie_stays_on_secure_ways,
+    ports_of_a_host_share_its_cookies,
+    each_hop_has_the_cookies_of_its_host,
+    a_session_begins_with_the_jar_that_it_is_given,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,

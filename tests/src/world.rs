@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sessile_core::{
-    Attempt, AttemptOutcome, Config, ConnectionInfo, Error, FieldsRef, HeadRef, Hop, Next,
-    PoolEvent, PoolSnapshot, Request, Tick, Url, Version,
+    Attempt, AttemptOutcome, Config, ConnectionInfo, CookieJar, Error, FieldsRef, HeadRef, Hop,
+    Next, PoolEvent, PoolSnapshot, Request, Tick, Url, Version,
 };
 
 use crate::loopback::Loopback;
@@ -132,6 +132,9 @@ pub trait World {
 
     /// What happened in the pool since this was asked last, if the configuration keeps it.
     fn pool_events(&mut self) -> Vec<PoolEvent>;
+
+    /// Looks into the session's jar, and perhaps changes it; the time is this world's, since the Unix epoch.
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration));
 
     /// Closes the connections that nobody uses.
     fn close_idle(&mut self);
@@ -256,7 +259,7 @@ pub struct Reply {
     pub interim: Vec<u16>,
     /// The trailer section, empty if there was none; `None` if this driver's interface does not show it.
     pub trailers: Option<Vec<(String, Vec<u8>)>>,
-    /// Which connection it came on.
+    /// Which connection it came on; the default, if it came on none.
     pub connection: ConnectionInfo,
     /// What it took.
     pub attempts: Vec<Tried>,

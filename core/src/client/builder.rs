@@ -192,7 +192,7 @@ impl<D: Dispatch> RequestBuilder<D> {
 
     /// Adds a cookie for this request alone, and for the first origin that it asks: behind those of the session's jar, in place
     /// of those of its name. It does not go into the jar. (A Cookie line that is set as a [`header`](RequestBuilder::header)
-    /// displaces the jar's cookies altogether.)
+    /// displaces the jar's cookies altogether, and stands in their place before these.)
     pub fn cookie(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.change(|draft| {
             let (name, value) = (name.as_ref(), value.as_ref());
@@ -420,7 +420,7 @@ impl<D: Dispatch> fmt::Debug for RequestBuilder<D> {
                 f,
                 "{} {}",
                 draft.method,
-                crate::session::redacted(&draft.url)
+                crate::message::redacted(&draft.url)
             ),
             Err(error) => error.fmt(f),
         }

@@ -3,6 +3,7 @@
 //! An idle connection holds none of this, not even the places where it would stand; that decides what ten thousand of
 //! them cost.
 
+use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use crate::base::Buffer;
@@ -12,15 +13,14 @@ use crate::message::{FieldsRef, HeadRef, Known, Spans, StatusLine};
 const MOST_KEPT: usize = 256 * 1024;
 
 /// Buffers and the offsets of the response head. Nothing in it outlives [`Scratch::clear`] but capacity.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Scratch(pub(super) Loan);
 
 /// What a connection holds of a [`Scratch`]: nothing before the first use and after the exchange, which reads as empty.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Loan(Option<Box<Memory>>);
 
 /// What a scratch is made of.
-#[derive(Debug)]
 pub(crate) struct Memory {
     /// The encoded request head and content that was absorbed.
     pub(crate) out: Vec<u8>,
@@ -83,6 +83,15 @@ impl Scratch {
     pub(crate) fn is_worth_keeping(&self) -> bool {
         let held = self.0.out.capacity() + self.0.input.capacity();
         held > 0 && held <= MOST_KEPT
+    }
+}
+
+impl fmt::Debug for Scratch {
+    /// The number of octets; they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let input = self.0.input.kept().len() + self.0.input.unread_len();
+        let held = self.0.out.len() + input;
+        write!(f, "{held} octets of an exchange")
     }
 }
 

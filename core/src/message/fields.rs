@@ -295,7 +295,7 @@ impl<'a> IntoIterator for FieldsRef<'a> {
 }
 
 /// The lines of a section, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FieldsIter<'a> {
     octets: &'a [u8],
     spans: core::slice::Iter<'a, FieldSpan>,
@@ -320,6 +320,14 @@ impl fmt::Debug for FieldsRef<'_> {
         f.debug_list()
             .entries(self.iter().map(|field| field.name))
             .finish()
+    }
+}
+
+impl fmt::Debug for FieldsIter<'_> {
+    /// The names that are still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.clone().map(|field| field.name);
+        f.debug_list().entries(names).finish()
     }
 }
 

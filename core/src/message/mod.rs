@@ -5,6 +5,7 @@ mod head;
 mod known;
 mod names;
 mod origin;
+mod redacted;
 mod spans;
 mod target;
 
@@ -14,5 +15,6 @@ pub use head::{HeadRef, ResponseHead};
 pub(crate) use known::Known;
 pub use names::FieldNames;
 pub use origin::{Origin, OriginError, Scheme};
+pub(crate) use redacted::redacted;
 pub(crate) use spans::{FieldSpan, Span, Spans};
 pub(crate) use target::RequestTarget;

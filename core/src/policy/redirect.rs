@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_encode_byte;
 use url::Url;
 
-use crate::message::Origin;
+use crate::message::{Origin, redacted};
 use crate::syntax::chars::trim_ows;
 
 /// How redirects are followed.
@@ -120,7 +120,7 @@ impl Redirected {
 }
 
 /// What a redirect depends on besides the policy and the response.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Redirecting<'a> {
     /// The URL that was asked, fragment included.
     pub url: &'a Url,
@@ -128,6 +128,17 @@ pub struct Redirecting<'a> {
     pub method: &'a Method,
     /// The request has no content, or content that can be read again from its beginning.
     pub rewindable: bool,
+}
+
+impl fmt::Debug for Redirecting<'_> {
+    /// The URL is shown without userinfo.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redirecting")
+            .field("url", &redacted(self.url))
+            .field("method", self.method)
+            .field("rewindable", &self.rewindable)
+            .finish()
+    }
 }
 
 /// A redirect that is followed.

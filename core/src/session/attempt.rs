@@ -9,9 +9,9 @@ use http::StatusCode;
 use smallvec::SmallVec;
 use url::Url;
 
-use super::error::{Error, redacted};
+use super::error::Error;
 use crate::base::Tick;
-use crate::message::{HeadRef, ResponseHead};
+use crate::message::{HeadRef, ResponseHead, redacted};
 use crate::policy::{Replay, StopReason};
 
 /// Which connection a request uses.

@@ -1,5 +1,6 @@
 //! Everything that a session can be told before it starts.
 
+use core::fmt;
 use core::time::Duration;
 
 use http::Method;
@@ -16,7 +17,7 @@ use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::cookie::CookieJar;
-use crate::message::{FieldNames, Fields, Known};
+use crate::message::{FieldNames, Fields, Known, redacted};
 use crate::policy::{AuthenticationHook, RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
 
@@ -111,7 +112,7 @@ pub enum ExpectContinue {
 /// let config = Config { fields, ..Config::default() };
 /// # Ok::<(), sessile_core::FieldError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Chance comes in: whoever drives the session fills this from a good random source. The same seed and the same
     /// inputs give the same outputs.
@@ -236,6 +237,33 @@ impl Config {
         } else {
             Expectation::AsWritten
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without the seed, and the base URL without userinfo.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("limits", &self.limits)
+            .field("leniency", &self.leniency)
+            .field("strict_framing", &self.strict_framing)
+            .field("pool", &self.pool)
+            .field("pool_events", &self.pool_events)
+            .field("timeouts", &self.timeouts)
+            .field("fields", &self.fields)
+            .field("removed", &self.removed)
+            .field("sensitive", &self.sensitive)
+            .field("redirects", &self.redirects)
+            .field("cookies", &self.cookies)
+            .field("authenticator", &self.authenticator)
+            .field("base_url", &self.base_url.as_ref().map(redacted))
+            .field("query", &self.query)
+            .field("mounts", &self.mounts)
+            .field("expect_continue", &self.expect_continue)
+            .field("retry", &self.retry)
+            .field("retry_hook", &self.retry_hook)
+            .field("retry_budget", &self.retry_budget)
+            .finish_non_exhaustive()
     }
 }
 

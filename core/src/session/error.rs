@@ -14,6 +14,7 @@ use super::hints::hint;
 use super::kind::ErrorKind;
 use crate::base::{Progress, Pulse, Stage};
 use crate::connection::PeerViolation;
+use crate::message::redacted;
 use crate::policy::StopReason;
 use crate::pool::Shortage;
 
@@ -310,13 +311,6 @@ impl Error {
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         hint(self)
     }
-}
-
-/// A URL without its userinfo and fragment.
-pub(crate) fn redacted(url: &Url) -> String {
-    let before = &url[..url::Position::BeforeUsername];
-    let after = &url[url::Position::BeforeHost..url::Position::AfterQuery];
-    format!("{before}{after}")
 }
 
 impl fmt::Display for Error {

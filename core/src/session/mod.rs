@@ -48,7 +48,6 @@ pub use causes::{ContentError, RequestError, ResolveError, SourceError};
 pub use config::{Config, ExpectContinue, MinimumSpeed, Timeouts};
 pub(crate) use ending::Outcome;
 pub use error::Error;
-pub(crate) use error::redacted;
 pub(crate) use establish::{Discard, Order};
 pub use event::{Event, Verdict};
 pub(crate) use exchange::{Parting, TakeUp};

@@ -219,7 +219,8 @@ impl<'a> HeadParts<'a> {
         let built_in = Known::Host.bit() | Known::UserAgent.bit() | Known::Accept.bit();
         let session = self.session.fields.known();
         let shadows = self.request.displaced & (built_in | session) != 0;
-        let displaces = self.late.is_some() && session & Known::Authorization.bit() != 0;
+        let late = Known::Authorization.bit() | Known::Cookie.bit();
+        let displaces = self.late.is_some() && session & late != 0;
         let amends = session & Known::Connection.bit() != 0 && self.needs_options();
         let retracts = self.expect == Expectation::LeftOut && session & Known::Expect.bit() != 0;
         let plain = !(shadows || displaces || amends || retracts);
@@ -241,7 +242,11 @@ impl<'a> HeadParts<'a> {
             Expectation::LeftOut => Known::Expect.bit(),
             Expectation::AsWritten | Expectation::Added => 0,
         };
-        ELSEWHERE | proxy | expect
+        let cookie = match self.cookies() {
+            Some(_) => Known::Cookie.bit(),
+            None => 0,
+        };
+        ELSEWHERE | proxy | expect | cookie
     }
 
     /// Whether the request does not want a lower level's line of this name.
@@ -267,6 +272,12 @@ impl<'a> HeadParts<'a> {
     fn authorization(&self) -> Option<&[u8]> {
         let late = self.late.and_then(|late| late.authorization.as_deref());
         late.or(self.request.authorization.as_deref().map(str::as_bytes))
+    }
+
+    /// The cookies that the core adds. What was set by hand is among them, if it counts at all.
+    fn cookies(&self) -> Option<&[u8]> {
+        let cookies = self.late.map(|late| &late.cookies[..]);
+        cookies.filter(|cookies| !cookies.is_empty())
     }
 
     /// Adds the options that a Connection line of the user's lacks.
@@ -363,11 +374,9 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 /// What is between the application and this origin alone.
 #[inline(never)]
 fn write_secrets(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
-    let cookies = parts.late.map(|late| &late.cookies[..]);
-    let cookies = cookies.filter(|cookies| !cookies.is_empty());
     let lines = [
         (&b"Authorization: "[..], parts.authorization()),
-        (&b"Cookie: "[..], cookies),
+        (&b"Cookie: "[..], parts.cookies()),
     ];
     for (name, value) in lines {
         for part in value.iter().flat_map(|value| [name, value, b"\r\n"]) {

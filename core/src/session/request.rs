@@ -18,7 +18,7 @@ use super::prepare::{HeadParts, encode_head};
 use super::shape::{Lines, Shape};
 use crate::base::{Now, Stage};
 use crate::connection::{Connection, Misuse, Scratch};
-use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
+use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget, redacted};
 use crate::policy::{Authentication, Credentials, RedirectPolicy, Retry};
 
 /// The content of a request.
@@ -305,6 +305,11 @@ impl Request {
         self.authorization.is_some() || self.authentication.is_some()
     }
 
+    /// Whether it wants no Cookie line but its own.
+    pub(super) fn removes_cookies(&self) -> bool {
+        self.removed.known() & Known::Cookie.bit() != 0
+    }
+
     /// The policy that holds for it in a session.
     pub(crate) fn retry_in<'a>(&'a self, session: &'a Config) -> Option<&'a Retry> {
         match &self.retry {
@@ -341,7 +346,7 @@ impl Request {
 impl fmt::Debug for Request {
     /// Method and URL without userinfo; no field value, no content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, super::error::redacted(&self.url))
+        write!(f, "{} {}", self.method, redacted(&self.url))
     }
 }
 

@@ -13,7 +13,7 @@ use super::prepare::{HeadParts, Late, encode_head};
 use super::request::{Content, Request, refused};
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
-use crate::message::{HeadRef, Known, RequestTarget};
+use crate::message::{Fields, HeadRef, Known, RequestTarget};
 use crate::policy::{
     AuthenticationCourse, Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason,
 };
@@ -33,20 +33,33 @@ impl Session {
     }
 
     /// The cookies for the next attempt: the jar's, and those that the request brings, in place of the jar's of their names.
-    /// None, where a Cookie line was set by hand.
+    /// What was set by hand stands in place of the jar's, and comes here only if the request brings cookies besides: there is
+    /// one Cookie line at most (RFC 6265bis §5.8.1).
     fn write_cookies(&mut self, now: Now, request: &Request, line: &mut Vec<u8>) {
         line.clear();
-        let session = match request.estranged {
-            true => 0,
-            false => self.config.fields.known(),
-        };
-        let by_hand = request.fields.known() | request.removed.known() | session;
-        if self.keeps_cookies && by_hand & Known::Cookie.bit() == 0 {
-            self.cookies.write_to(&request.url, now.wall, line);
+        match self.cookies_by_hand(request) {
+            Some(_) if request.cookies.is_empty() => {}
+            Some(by_hand) => *line = by_hand,
+            None if self.keeps_cookies && !request.removes_cookies() => {
+                self.cookies.write_to(&request.url, now.wall, line);
+            }
+            None => {}
         }
         if !request.cookies.is_empty() {
             *line = beside(line, &request.cookies);
         }
+    }
+
+    /// What the Cookie lines say that are the request's own, or else the session's.
+    fn cookies_by_hand(&self, request: &Request) -> Option<Vec<u8>> {
+        let has_cookies = |fields: &Fields| fields.known() & Known::Cookie.bit() != 0;
+        let fields = match has_cookies(&request.fields) {
+            true => &request.fields,
+            false if request.estranged || request.removes_cookies() => return None,
+            false => Some(&self.config.fields).filter(|fields| has_cookies(fields))?,
+        };
+        let lines: Vec<_> = fields.values(Known::Cookie).collect();
+        Some(lines.join(&b"; "[..]))
     }
 
     /// The head of a request as this session would send it now, if its peer asks for nothing. No answer of Digest is used up.
@@ -169,8 +182,8 @@ impl Session {
     }
 }
 
-/// A request's own cookies behind those of the jar that have other names.
-fn beside(jar: &[u8], own: &[u8]) -> Vec<u8> {
+/// A request's own cookies behind those others that have other names.
+fn beside(others: &[u8], own: &[u8]) -> Vec<u8> {
     let pairs = |line| <[u8]>::split(line, |&octet| octet == b';').map(<[u8]>::trim_ascii);
     let name = |pair: &[u8]| {
         pair.split(|&octet| octet == b'=')
@@ -178,7 +191,7 @@ fn beside(jar: &[u8], own: &[u8]) -> Vec<u8> {
             .map(<[u8]>::to_vec)
     };
     let own_names: Vec<_> = pairs(own).map(name).collect();
-    let kept = pairs(jar).filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair)));
+    let kept = pairs(others).filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair)));
     let all: Vec<_> = kept.chain(pairs(own)).collect();
     all.join(&b"; "[..])
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
+use sessile_core::{Config, CookieJar, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_mio::blocking::{Reader, Response, Session};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
@@ -184,6 +184,10 @@ impl World for BlockingWorld {
 
     fn pool_events(&mut self) -> Vec<PoolEvent> {
         self.session.pool_events()
+    }
+
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration)) {
+        self.session.cookies(act);
     }
 
     fn close_idle(&mut self) {

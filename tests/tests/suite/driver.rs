@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use mio::{Events, Poll, Token, Waker};
 use sessile_core::{
-    Config, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request, RequestId, Stage,
-    Upgraded,
+    Config, CookieJar, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request,
+    RequestId, Stage, Upgraded,
 };
 use sessile_mio::Driver;
 use sessile_tests::origin::Site;
@@ -369,6 +369,11 @@ impl World for DriverWorld {
 
     fn pool_events(&mut self) -> Vec<PoolEvent> {
         std::iter::from_fn(|| self.driver.poll_pool_event()).collect()
+    }
+
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration)) {
+        let wall = UNIX_EPOCH.elapsed().expect("the epoch is past");
+        act(self.driver.cookies(), wall);
     }
 
     fn close_idle(&mut self) {

@@ -10,7 +10,7 @@ use async_std::future::timeout;
 use async_std::io::prelude::{ReadExt, WriteExt};
 use async_std::task;
 use sessile_async_std::{Reader, Response, Session};
-use sessile_core::{Config, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
+use sessile_core::{Config, CookieJar, Dispatch, Error, PoolEvent, PoolSnapshot, Request};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
 use sessile_tests::world::{Arrival, Fate, Meanwhile, Reply, Served, Tried, Upgrade, World, lines};
@@ -213,6 +213,10 @@ impl World for TaskWorld {
 
     fn pool_events(&mut self) -> Vec<PoolEvent> {
         self.session.pool_events()
+    }
+
+    fn cookies(&mut self, act: &mut dyn FnMut(&mut CookieJar, Duration)) {
+        self.session.cookies(act);
     }
 
     fn close_idle(&mut self) {
