@@ -177,7 +177,7 @@ fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Attributes {
             "domain" => read.domain = Some(value.to_vec()),
             "path" => read.path = Some(value.to_vec()),
             "secure" => read.secure = true,
-            "samesite" => read.none = value.to_ascii_lowercase() == b"none",
+            "samesite" => read.none = value.eq_ignore_ascii_case(b"none"),
             _ => {}
         }
     }

@@ -47,124 +47,112 @@ pub enum CookieRejection {
 impl CookieRejection {
     /// A stable word for logs and tests.
     pub fn code(self) -> &'static str {
-        self.words().0
+        match self {
+            Self::Url => "url",
+            Self::Control => "control-octet",
+            Self::Empty => "empty",
+            Self::TooLarge => "too-large",
+            Self::TooMany => "too-many",
+            Self::Unsayable => "unsayable",
+            Self::DomainNotAscii => "domain-not-ascii",
+            Self::Domain => "domain",
+            Self::PublicSuffix => "public-suffix",
+            Self::NoSuffixList => "no-suffix-list",
+            Self::OtherDomain => "other-domain",
+            Self::SecureFromInsecure => "secure-from-insecure",
+            Self::OverlaysSecure => "overlays-secure",
+            Self::SameSiteNoneInsecure => "same-site-none-insecure",
+            Self::SecurePrefix => "secure-prefix",
+            Self::HostPrefix => "host-prefix",
+            Self::NamelessPrefix => "nameless-prefix",
+        }
     }
 
-    /// The code, what is wrong, by which section, and what to do.
-    fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
+    /// What is wrong.
+    fn fault(self) -> &'static str {
         match self {
-            Self::Url => (
-                "url",
-                "the URL is none of http, https, ws or wss with a host",
-                "5.1.2",
-                "cookies belong to hosts that HTTP asks",
-            ),
-            Self::Control => (
-                "control-octet",
-                "it holds a control octet",
-                "5.6",
-                "the server must encode such values",
-            ),
-            Self::Empty => (
-                "empty",
-                "it has neither a name nor a value",
-                "5.7, step 2",
-                "the server must give it one of them",
-            ),
-            Self::TooLarge => (
-                "too-large",
-                "its name and value are longer than `CookieLimits::max_pair_bytes`",
-                "5.7, step 4",
-                "the server must keep less in it",
-            ),
-            Self::TooMany => (
-                "too-many",
-                "its response had `CookieLimits::max_per_response` cookies before it",
-                "6.1",
-                "raise the limit if you trust the server",
-            ),
-            Self::Unsayable => (
-                "unsayable",
-                "a Set-Cookie line cannot say its name, value or path as they are",
-                "4.1.1",
-                "encode them, and let the path begin with a slash",
-            ),
-            Self::DomainNotAscii => (
-                "domain-not-ascii",
-                "its Domain is not ASCII",
-                "5.7, step 8",
-                "the server must write it in Punycode",
-            ),
-            Self::Domain => (
-                "domain",
-                "its domain is no host",
-                "5.1.2",
-                "name a host, with a dot before it for the hosts below",
-            ),
-            Self::PublicSuffix => (
-                "public-suffix",
-                "its Domain is a public suffix, below which are strangers",
-                "5.7, step 9",
-                "the server must name its own domain",
-            ),
-            Self::NoSuffixList => (
-                "no-suffix-list",
-                "its Domain is not the host, and the jar has no list of public suffixes to judge it by",
-                "5.7, step 9",
-                "give the jar a list, as the feature `psl` does",
-            ),
-            Self::OtherDomain => (
-                "other-domain",
-                "its host is neither its Domain nor below it",
-                "5.7, step 10",
-                "the server may name its own host or one above it",
-            ),
-            Self::SecureFromInsecure => (
-                "secure-from-insecure",
-                "it is Secure, and the URL is not",
-                "5.7, step 13",
-                "ask by https",
-            ),
-            Self::OverlaysSecure => (
-                "overlays-secure",
-                "it would hide a Secure cookie of that name, and the URL is not secure",
-                "5.7, step 16",
-                "ask by https, or remove the other one",
-            ),
-            Self::SameSiteNoneInsecure => (
-                "same-site-none-insecure",
-                "it says SameSite=None and not Secure",
-                "5.7, step 19",
-                "the server must say Secure, too",
-            ),
-            Self::SecurePrefix => (
-                "secure-prefix",
-                "its name begins with __Secure- and it is not Secure",
-                "5.7, step 20",
-                "the server must say Secure",
-            ),
-            Self::HostPrefix => (
-                "host-prefix",
-                "its name begins with __Host- and it is not Secure, or has a Domain, or does not say Path=/",
-                "5.7, step 21",
-                "the server must say Secure and Path=/, and no Domain",
-            ),
-            Self::NamelessPrefix => (
-                "nameless-prefix",
-                "it has no name, and its value would be read as one that begins with __Secure- or __Host-",
-                "5.7, step 22",
-                "the server must name it",
-            ),
+            Self::Url => "the URL is none of http, https, ws or wss with a host",
+            Self::Control => "it holds a control octet",
+            Self::Empty => "it has neither a name nor a value",
+            Self::TooLarge => "its name and value are longer than `CookieLimits::max_pair_bytes`",
+            Self::TooMany => "its response had `CookieLimits::max_per_response` cookies before it",
+            Self::Unsayable => "a Set-Cookie line cannot say its name, value or path as they are",
+            Self::DomainNotAscii => "its Domain is not ASCII",
+            Self::Domain => "its domain is no host",
+            Self::PublicSuffix => "its Domain is a public suffix, below which are strangers",
+            Self::NoSuffixList => {
+                "its Domain is not the host, and the jar has no list of public suffixes to judge it by"
+            }
+            Self::OtherDomain => "its host is neither its Domain nor below it",
+            Self::SecureFromInsecure => "it is Secure, and the URL is not",
+            Self::OverlaysSecure => {
+                "it would hide a Secure cookie of that name, and the URL is not secure"
+            }
+            Self::SameSiteNoneInsecure => "it says SameSite=None and not Secure",
+            Self::SecurePrefix => "its name begins with __Secure- and it is not Secure",
+            Self::HostPrefix => {
+                "its name begins with __Host- and it is not Secure, or has a Domain, or does not say Path=/"
+            }
+            Self::NamelessPrefix => {
+                "it has no name, and its value would be read as one that begins with __Secure- or __Host-"
+            }
+        }
+    }
+
+    /// Where RFC 6265bis says so.
+    fn section(self) -> &'static str {
+        match self {
+            Self::Url => "5.1.2",
+            Self::Control => "5.6",
+            Self::Empty => "5.7, step 2",
+            Self::TooLarge => "5.7, step 4",
+            Self::TooMany => "6.1",
+            Self::Unsayable => "4.1.1",
+            Self::DomainNotAscii => "5.7, step 8",
+            Self::Domain => "5.1.2",
+            Self::PublicSuffix => "5.7, step 9",
+            Self::NoSuffixList => "5.7, step 9",
+            Self::OtherDomain => "5.7, step 10",
+            Self::SecureFromInsecure => "5.7, step 13",
+            Self::OverlaysSecure => "5.7, step 16",
+            Self::SameSiteNoneInsecure => "5.7, step 19",
+            Self::SecurePrefix => "5.7, step 20",
+            Self::HostPrefix => "5.7, step 21",
+            Self::NamelessPrefix => "5.7, step 22",
+        }
+    }
+
+    /// What to do.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Url => "cookies belong to hosts that HTTP asks",
+            Self::Control => "the server must encode such values",
+            Self::Empty => "the server must give it one of them",
+            Self::TooLarge => "the server must keep less in it",
+            Self::TooMany => "raise the limit if you trust the server",
+            Self::Unsayable => "encode them, and let the path begin with a slash",
+            Self::DomainNotAscii => "the server must write it in Punycode",
+            Self::Domain => "name a host, with a dot before it for the hosts below",
+            Self::PublicSuffix => "the server must name its own domain",
+            Self::NoSuffixList => "give the jar a list, as the feature `psl` does",
+            Self::OtherDomain => "the server may name its own host or one above it",
+            Self::SecureFromInsecure => "ask by https",
+            Self::OverlaysSecure => "ask by https, or remove the other one",
+            Self::SameSiteNoneInsecure => "the server must say Secure, too",
+            Self::SecurePrefix => "the server must say Secure",
+            Self::HostPrefix => "the server must say Secure and Path=/, and no Domain",
+            Self::NamelessPrefix => "the server must name it",
         }
     }
 }
 
 impl fmt::Display for CookieRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (code, what, section, remedy) = self.words();
+        let (fault, code) = (self.fault(), self.code());
+        let (section, remedy) = (self.section(), self.remedy());
         write!(
             f,
-            "{what} ({code}; RFC 6265bis section {section}): {remedy}"
+            "{fault} ({code}; RFC 6265bis section {section}): {remedy}"
         )
     }
 }
