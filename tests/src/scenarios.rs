@@ -13,6 +13,7 @@ mod carried;
 mod chains;
 mod challenges;
 mod cookie_jars;
+mod cookie_storms;
 mod cookies;
 mod cookies_said;
 mod cookies_taken;
@@ -51,6 +52,7 @@ pub use self::carried::*;
 pub use self::chains::*;
 pub use self::challenges::*;
 pub use self::cookie_jars::*;
+pub use self::cookie_storms::*;
 pub use self::cookies::*;
 pub use self::cookies_said::*;
 pub use self::cookies_taken::*;
@@ -263,6 +265,9 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     ports_of_a_host_share_its_cookies,
     each_hop_has_the_cookies_of_its_host,
     a_session_begins_with_the_jar_that_it_is_given,
+    // cookies without measure
+    a_head_of_ten_thousand_cookies_is_too_much,
+    ever_new_cookies_stay_within_bounds,
     // failures
     malformed_responses_are_named,
     limits_hold_at_their_edge,

@@ -116,7 +116,7 @@ fn drive<'a>(
     shown.debug("Connection", &live.connection);
     let mut said = 0;
     live.write(NOW, |(), outgoing| {
-        shown.debug("Outgoing", &outgoing);
+        shown.debug("Outgoing", outgoing);
         let head = outgoing.single().expect("a head alone");
         said = usize::from(crate::tells(&String::from_utf8_lossy(head)));
         Ok(outgoing.len())

@@ -150,7 +150,7 @@ fn credentials_are_not_shown() {
         "canary",
     ] {
         if let Err(error) = Netrc::parse(broken) {
-            shown.debug("NetrcError", &error);
+            shown.debug("NetrcError", error);
         }
     }
     for refused in [

@@ -54,7 +54,7 @@ pub(super) fn kept(world: &mut dyn World) -> Vec<String> {
 }
 
 /// Asks for these paths in turn.
-fn ask<'a>(world: &mut dyn World, url: impl Fn(&str) -> String, paths: &[&'a str]) {
+fn ask(world: &mut dyn World, url: impl Fn(&str) -> String, paths: &[&str]) {
     for path in paths {
         let reply = answered(world, get(&url(path)));
         let asked = path.split('?').next().unwrap_or_default();
