@@ -1,5 +1,6 @@
 //! A request that is answered without a connection: asked, answered, judged as any other, and collected.
 
+use core::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -19,7 +20,6 @@ use crate::base::{Now, RequestId, Stage};
 use crate::message::{HeadRef, ResponseHead};
 
 /// A response that came by no connection, for whoever collects it.
-#[derive(Debug)]
 pub struct Answered {
     pub(crate) request: Arc<Request>,
     pub(crate) head: ResponseHead,
@@ -46,6 +46,14 @@ impl Answered {
     /// All attempts that it took, in order.
     pub fn attempts(&self) -> &Attempts {
         &self.attempts
+    }
+}
+
+impl fmt::Debug for Answered {
+    /// Neither a field's value nor the content: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let octets = self.content.len();
+        write!(f, "{:?}: {:?}, {octets} octets", self.request, self.head)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Everything that a session can be told before it starts.
 
+use core::fmt;
 use core::time::Duration;
 
 use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
-use super::error::Error;
+use super::error::{Error, redacted};
 use super::hook::RetryHook;
 use super::kind::ErrorKind;
 use super::mount::Mounts;
@@ -111,7 +112,7 @@ pub enum ExpectContinue {
 /// let config = Config { fields, ..Config::default() };
 /// # Ok::<(), sessile_core::FieldError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Chance comes in: whoever drives the session fills this from a good random source. The same seed and the same
     /// inputs give the same outputs.
@@ -161,6 +162,34 @@ pub struct Config {
     pub retry_hook: Option<RetryHook>,
     /// A bound on the retries of all requests together: none.
     pub retry_budget: Option<RetryBudget>,
+}
+
+impl fmt::Debug for Config {
+    /// Without the seed, from which what nobody shall guess is drawn, and without a user and a password in the base URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base_url = self.base_url.as_ref().map(redacted);
+        f.debug_struct("Config")
+            .field("limits", &self.limits)
+            .field("leniency", &self.leniency)
+            .field("strict_framing", &self.strict_framing)
+            .field("pool", &self.pool)
+            .field("pool_events", &self.pool_events)
+            .field("timeouts", &self.timeouts)
+            .field("fields", &self.fields)
+            .field("removed", &self.removed)
+            .field("sensitive", &self.sensitive)
+            .field("redirects", &self.redirects)
+            .field("cookies", &self.cookies)
+            .field("authenticator", &self.authenticator)
+            .field("base_url", &base_url)
+            .field("query", &self.query)
+            .field("mounts", &self.mounts)
+            .field("expect_continue", &self.expect_continue)
+            .field("retry", &self.retry)
+            .field("retry_hook", &self.retry_hook)
+            .field("retry_budget", &self.retry_budget)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Config {
