@@ -51,7 +51,7 @@ impl Request {
         self.redirected_in(redirect, &FieldNames::new())
     }
 
-    /// The same, for a session that calls lines of these names secrets: they are, whoever has set them.
+    /// The same, where lines of these names are called secrets: they are, whoever has set them, from here on.
     pub(super) fn redirected_in(
         &self,
         redirect: &Redirect,
@@ -72,6 +72,7 @@ impl Request {
             transport: self.key.transport.clone(),
         };
         next.asterisk = false;
+        next.sensitive.extend(secrets);
         next.fields = self
             .fields
             .filtered(|name| self.keeps(name, redirect, secrets));
