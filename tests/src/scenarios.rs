@@ -202,6 +202,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     secrets_of_a_request_stay_behind_for_good,
     secrets_of_a_session_stay_behind_for_good,
     what_a_session_calls_a_secret_is_one_in_a_request,
+    secrets_behind_the_content_stay_behind,
     userinfo_is_for_the_first_origin_alone,
     no_retry_brings_a_secret_along,
     // from hop to hop

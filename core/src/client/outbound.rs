@@ -74,8 +74,11 @@ impl<R> Outbound<R> {
     /// that was redirected may have lost its content, and needs its source no more.
     pub fn begin_attempt<S>(&mut self, live: &Live<S>) {
         self.interim.clear();
-        if live.asked().is_some_and(|request| request.is_in_memory()) {
-            self.upload = None;
+        let Some(request) = live.asked() else { return };
+        match &mut self.upload {
+            Some(_) if request.is_in_memory() => self.upload = None,
+            Some(upload) => upload.go_along(request),
+            None => {}
         }
     }
 

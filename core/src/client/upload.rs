@@ -87,6 +87,11 @@ impl<R> Upload<R> {
         }
     }
 
+    /// The request that it is for now was redirected, perhaps to an origin that must not see all that follows the content.
+    pub(super) fn go_along(&mut self, request: &Request) {
+        self.trailers = request.going_along(core::mem::take(&mut self.trailers));
+    }
+
     /// Whether the connection can use content, and there may be some.
     pub fn offers(&self, connection: &Connection) -> bool {
         !self.standing().is_empty() || self.is_wanted(connection)

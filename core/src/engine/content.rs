@@ -133,6 +133,10 @@ impl<S> Engine<S> {
         trailers: Fields,
     ) -> Result<(), Misuse> {
         let live = self.live_of_mut(id).ok_or(Misuse::NoContent)?;
+        let trailers = match live.asked() {
+            Some(request) => request.going_along(trailers),
+            None => trailers,
+        };
         let finished = live.supply.finish(&live.connection, trailers);
         let connection = live.id;
         match finished {

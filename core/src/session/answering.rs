@@ -50,7 +50,7 @@ impl Answered {
 }
 
 impl fmt::Debug for Answered {
-    /// No octet of the content.
+    /// Neither a field's value nor the content: they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let octets = self.content.len();
         write!(f, "{:?}: {:?}, {octets} octets", self.request, self.head)

@@ -164,6 +164,61 @@ pub struct Config {
     pub retry_budget: Option<RetryBudget>,
 }
 
+impl fmt::Debug for Config {
+    /// Without the seed, from which what nobody shall guess is drawn, without a user and a password in the base URL, and
+    /// without values of the query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seed: _,
+            limits,
+            leniency,
+            strict_framing,
+            pool,
+            pool_events,
+            timeouts,
+            fields,
+            removed,
+            sensitive,
+            redirects,
+            cookies,
+            authenticator,
+            base_url,
+            query,
+            mounts,
+            expect_continue,
+            retry,
+            retry_hook,
+            retry_budget,
+        } = self;
+        f.debug_struct("Config")
+            .field("limits", limits)
+            .field("leniency", leniency)
+            .field("strict_framing", strict_framing)
+            .field("pool", pool)
+            .field("pool_events", pool_events)
+            .field("timeouts", timeouts)
+            .field("fields", fields)
+            .field("removed", removed)
+            .field("sensitive", sensitive)
+            .field("redirects", redirects)
+            .field("cookies", cookies)
+            .field("authenticator", authenticator)
+            .field("base_url", &base_url.as_ref().map(redacted))
+            .field("query", &names(query))
+            .field("mounts", mounts)
+            .field("expect_continue", expect_continue)
+            .field("retry", retry)
+            .field("retry_hook", retry_hook)
+            .field("retry_budget", retry_budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The names of query pairs: their values may be keys.
+pub(super) fn names(query: &[(String, String)]) -> Vec<&str> {
+    query.iter().map(|(name, _)| &**name).collect()
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -237,33 +292,6 @@ impl Config {
         } else {
             Expectation::AsWritten
         }
-    }
-}
-
-impl fmt::Debug for Config {
-    /// Without the seed, and the base URL without userinfo.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("limits", &self.limits)
-            .field("leniency", &self.leniency)
-            .field("strict_framing", &self.strict_framing)
-            .field("pool", &self.pool)
-            .field("pool_events", &self.pool_events)
-            .field("timeouts", &self.timeouts)
-            .field("fields", &self.fields)
-            .field("removed", &self.removed)
-            .field("sensitive", &self.sensitive)
-            .field("redirects", &self.redirects)
-            .field("cookies", &self.cookies)
-            .field("authenticator", &self.authenticator)
-            .field("base_url", &self.base_url.as_ref().map(redacted))
-            .field("query", &self.query)
-            .field("mounts", &self.mounts)
-            .field("expect_continue", &self.expect_continue)
-            .field("retry", &self.retry)
-            .field("retry_hook", &self.retry_hook)
-            .field("retry_budget", &self.retry_budget)
-            .finish_non_exhaustive()
     }
 }
 

@@ -129,8 +129,11 @@ impl Session {
         let course = exchange.course.as_ref();
         let bare = course.and_then(|course| course.bare.as_ref());
         let bare = bare.unwrap_or(&exchange.request);
+        // With the marks of its mount, which hold for its own lines, too.
+        let mut secrets = exchange.request.sensitive.clone();
+        secrets.extend(&self.config.sensitive);
         let bare = bare
-            .redirected_in(redirect, &self.config.sensitive)
+            .redirected_in(redirect, &secrets)
             .map_err(Halt::Failed)?;
         let dressed = self.dress(&bare).map_err(Halt::Failed)?;
         let next = dressed.as_deref().unwrap_or(&bare);

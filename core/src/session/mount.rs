@@ -35,7 +35,8 @@ pub struct Mount {
     pub fields: Fields,
     /// Lines of the session's, and built-in ones, that are not sent, by name.
     pub removed: FieldNames,
-    /// Names of [`fields`](Mount::fields) that are secrets; see [`Config::sensitive`](crate::Config::sensitive).
+    /// Names of field lines that are secrets, the mount's or a request's own; see
+    /// [`Config::sensitive`](crate::Config::sensitive).
     pub sensitive: FieldNames,
     /// Pairs for the query of every request whose URL has none of their names.
     pub query: Vec<(String, String)>,

@@ -10,7 +10,7 @@ use super::mount::Mount;
 use super::redirected::STAYS_BEHIND;
 use super::request::{Request, displaced, refused};
 use super::session::Session;
-use crate::message::{Fields, Known};
+use crate::message::{FieldNames, Fields, Known};
 use crate::policy::{Authentication, AuthenticationHook};
 
 /// A request that was submitted, as it is sent.
@@ -77,7 +77,7 @@ impl Session {
         request.authentication = authentication.or(request.authentication);
         if let Some(fitting) = fitting {
             request.key.transport.mount = fitting.mark;
-            request.wear(fitting.mount, fitting.bound);
+            request.wear(fitting.mount, fitting.bound, &self.config.sensitive);
         }
         request.refit().map_err(|error| refused(error, &bare.url))?;
         Ok(Some(Arc::new(request)))
@@ -106,9 +106,10 @@ impl Session {
 
 impl Request {
     /// Takes over what a mount has and the request has not. `bound` tells whether the mount is for one origin: its secrets
-    /// are that one's, however a request got there.
-    fn wear(&mut self, mount: &Mount, bound: bool) {
-        self.fields = self.below(mount, bound);
+    /// are that one's, however a request got there. What the mount or the session calls a secret is one, whoever has set it.
+    fn wear(&mut self, mount: &Mount, bound: bool, secrets: &FieldNames) {
+        self.sensitive.extend(&mount.sensitive);
+        self.fields = self.below(mount, bound, secrets);
         self.removed.extend(&mount.removed);
         if self.retry.is_none() {
             let policy = mount.retry.as_ref();
@@ -123,10 +124,10 @@ impl Request {
     }
 
     /// The mount's lines that the request does not replace, and behind them its own.
-    fn below(&self, mount: &Mount, bound: bool) -> Fields {
+    fn below(&self, mount: &Mount, bound: bool, secrets: &FieldNames) -> Fields {
         let stays_behind = |name: &str| {
             let known = STAYS_BEHIND & Known::of(name.as_bytes()).bit() != 0;
-            let marked = mount.sensitive.contains(name) || self.sensitive.contains(name);
+            let marked = self.sensitive.contains(name) || secrets.contains(name);
             self.estranged && !bound && (known || marked)
         };
         let authorized =

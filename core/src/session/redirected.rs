@@ -51,7 +51,7 @@ impl Request {
         self.redirected_in(redirect, &FieldNames::new())
     }
 
-    /// The same, for a session that calls lines of these names secrets: they are, whoever has set them.
+    /// The same, where lines of these names are called secrets: they are, whoever has set them, from here on.
     pub(super) fn redirected_in(
         &self,
         redirect: &Redirect,
@@ -72,13 +72,20 @@ impl Request {
             transport: self.key.transport.clone(),
         };
         next.asterisk = false;
-        next.fields = self
-            .fields
-            .filtered(|name| self.keeps(name, redirect, secrets));
-        if !redirect.request.keeps_content {
+        next.sensitive.extend(secrets);
+        let keeps = |name: &[u8]| self.keeps(name, redirect, secrets);
+        if redirect.request.keeps_content {
+            next.trailers = self.trailers.filtered(keeps);
+        } else {
             next.content = Content::Empty;
             next.trailers = Fields::new();
         }
+        // What announces them goes with the last of them.
+        let announces = |name: &[u8]| Known::of(name) == Known::Trailer;
+        let none_left = next.trailers.is_empty() && !self.trailers.is_empty();
+        next.fields = self
+            .fields
+            .filtered(|name| keeps(name) && !(none_left && announces(name)));
         if redirect.leaves_origin {
             next.authorization = None;
             next.authentication = None;
@@ -99,6 +106,14 @@ impl Request {
         !(of_content && !redirect.request.keeps_content
             || of_origin && redirect.leaves_origin
             || referer && redirect.downgrades)
+    }
+
+    /// The trailer fields that are for whoever it was redirected to, too.
+    pub(crate) fn going_along(&self, trailers: Fields) -> Fields {
+        match self.estranged && !trailers.is_empty() {
+            true => trailers.filtered(|name| !is_among(name, &self.sensitive)),
+            false => trailers,
+        }
     }
 
     /// The verdict on its own lines alone.

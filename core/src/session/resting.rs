@@ -55,11 +55,15 @@ impl Session {
             return;
         }
         exchange.began = now.tick;
-        let request = Arc::clone(&exchange.request);
+        let (request, before) = (Arc::clone(&exchange.request), exchange.origin);
         // While it rested, its origin may have been forgotten.
         let origin = self.intern(&request);
         if let Some(exchange) = self.exchanges.get_mut(id.0) {
             exchange.origin = origin;
+        }
+        // One that it was led away from without a connection has nobody else who would.
+        if before != origin {
+            self.forget_if_unused(before);
         }
         if !self.ask(now, id) {
             self.enqueue(now, id, origin, Place::Back);

@@ -1,12 +1,13 @@
 //! What is between the application and one origin alone, and stays there: credentials, cookies and whatever else was called
 //! a secret are left behind when a redirect leaves the first origin, and stay away when the chain comes back to it.
 
-use sessile_core::{Config, FieldNames, Fields, RequestBuilder, Retry};
+use sessile_core::{Config, Content, ExpectContinue, FieldNames, Fields, RequestBuilder, Retry};
 
-use super::peers::{Asked, chain, lead, leading, status, text};
+use super::peers::{Asked, chain, lead, leading, send, status, text, twice};
 use super::retries::{built, policy};
-use super::{answered, failed, nothing_left};
-use crate::origin::Request;
+use super::{answered, failed, milliseconds, nothing_left};
+use crate::origin::{Act, Request, response};
+use crate::source::Source;
 use crate::world::{Served, World};
 
 /// Two sites that lead requests to and fro.
@@ -187,6 +188,39 @@ pub fn what_a_session_calls_a_secret_is_one_in_a_request(world: &mut dyn World) 
     nothing_left(world);
 }
 
+/// Given a secret that follows the content, when the peer redirects to another origin before it has asked for that, then the
+/// content goes along without it, wherever it comes from.
+pub fn secrets_behind_the_content_stay_behind(world: &mut dyn World) {
+    let asked = Asked::default();
+    let there = world.serve(leading(&asked));
+    let next = there.url("/there");
+    let leaving = response(307, &[("Location", &next), ("Connection", "close")], b"");
+    let at_once = move |_: &str| vec![send(leaving.clone()), Act::Finish];
+    let here = world.serve(twice(at_once, |_| Vec::new()));
+    let mut config = Config::default();
+    config.timeouts.expect_continue = Some(milliseconds(20));
+    world.configure(config);
+    let request = |content| {
+        let request = RequestBuilder::new("PUT", here.url("/here")).content(content);
+        let request = request.expect_continue(ExpectContinue::Always);
+        let request = request.sensitive_header("X-Signature", "canary");
+        request
+            .trailer("x-signature", "canary")
+            .trailer("X-Open", "9")
+    };
+    let stream = request(Content::Stream { length: None });
+    let reply = world.send_from(built(stream), Source::of(&[b"words"]));
+    assert_eq!(reply.expect("an answer").text(), "/there");
+    let in_memory = request(Content::Bytes("words".into()));
+    assert_eq!(answered(world, built(in_memory)).text(), "/there");
+    for request in asked.all() {
+        assert_eq!(request.content, b"words");
+        let trailers = request.trailers.iter().map(|(name, _)| &**name);
+        assert_eq!(trailers.collect::<Vec<_>>(), ["X-Open"]);
+    }
+    nothing_left(world);
+}
+
 /// A URL with a user and a password.
 fn known(url: &str) -> String {
     url.replacen("http://", "http://joe:canary@", 1)
@@ -274,7 +308,7 @@ pub fn no_retry_brings_a_secret_along(world: &mut dyn World) {
     let there = world.serve(asked.site(|number, request| match number {
         0 => vec![text("/first")],
         // The kept connection is dead, the peer in trouble, the connection lost: a replay and two retries.
-        1 | 3 => vec![crate::origin::Act::Finish],
+        1 | 3 => vec![Act::Finish],
         2 => vec![status(503, "later")],
         _ => lead(request),
     }));
