@@ -77,6 +77,11 @@ impl Session {
         self.request("HEAD", url)
     }
 
+    /// An OPTIONS request.
+    pub fn options(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
+        self.request("OPTIONS", url)
+    }
+
     /// A POST request.
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder<Self> {
         self.request("POST", url)

@@ -206,6 +206,26 @@ impl fmt::Debug for Fields {
     }
 }
 
+/// Field lines from pairs of a name and a value.
+///
+/// ```
+/// use sessile_core::Fields;
+/// let fields = Fields::try_from([("User-Agent", "ship/1.0"), ("X-Team", "blue")])?;
+/// assert_eq!(fields.len(), 2);
+/// # Ok::<(), sessile_core::FieldError>(())
+/// ```
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>, const COUNT: usize> TryFrom<[(N, V); COUNT]> for Fields {
+    type Error = FieldError;
+
+    fn try_from(lines: [(N, V); COUNT]) -> Result<Self, FieldError> {
+        let mut fields = Self::new();
+        for (name, value) in lines {
+            fields.append(name, value)?;
+        }
+        Ok(fields)
+    }
+}
+
 impl From<&http::HeaderMap> for Fields {
     /// Names come out in lower case: that is all a `HeaderMap` knows. Lines with a control octet, which a `HeaderMap`
     /// cannot be built with by ordinary means, are left out.

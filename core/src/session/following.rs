@@ -16,7 +16,8 @@ use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
 use crate::message::HeadRef;
 use crate::policy::{
-    AuthenticationCourse, Facts, Redirect, RedirectPolicy, Redirecting, Redirects, Stop, StopReason,
+    AuthenticationCourse, Facts, Redirect, RedirectError, RedirectPolicy, Redirecting, Redirects,
+    Stop, StopReason,
 };
 
 /// What becomes of a request whose response may be a redirect.
@@ -73,16 +74,36 @@ impl Session {
                 }
                 Lead::Stopped
             }
+            Err(Halt::Stopped(Stop {
+                reason: StopReason::Exhausted,
+                ..
+            })) => {
+                let kind = ErrorKind::Redirect(RedirectError::TooMany);
+                let error = self.addressed(id, Error::new(kind, Stage::Head));
+                Lead::Away(self.lead_nowhere(now, id, head, error, StopReason::Exhausted))
+            }
             Err(Halt::Stopped(Stop { reason, .. })) => {
                 Lead::Away(self.stopped_by_status(now, id, head.status(), reason))
             }
             Err(Halt::Failed(error)) => {
-                let error = self.moved(id, error);
-                let outcome = AttemptOutcome::Status(head.status());
-                self.note_attempt(now, id, outcome, Next::Stop(StopReason::Redirect));
-                Lead::Away(Parting::Fail(self.settled(id, error, StopReason::Redirect)))
+                Lead::Away(self.lead_nowhere(now, id, head, error, StopReason::Redirect))
             }
         }
+    }
+
+    /// The request has failed of a redirect that is not followed.
+    fn lead_nowhere(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        error: Error,
+        reason: StopReason,
+    ) -> Parting {
+        let error = self.moved(id, error);
+        let outcome = AttemptOutcome::Status(head.status());
+        self.note_attempt(now, id, outcome, Next::Stop(reason));
+        Parting::Fail(self.settled(id, error, reason))
     }
 
     fn redirect_of(

@@ -10,7 +10,7 @@ use core::fmt;
 use url::Url;
 
 use super::answer::Answering;
-use super::config::{ExpectContinue, Timeouts};
+use super::config::{ExpectContinue, Timeouts, names};
 use crate::message::{FieldNames, Fields, Origin, OriginError, Scheme};
 use crate::policy::{AuthenticationHook, RedirectPolicy, Retry};
 use crate::pool::OriginLimits;
@@ -29,7 +29,7 @@ use crate::pool::OriginLimits;
 /// # let _ = config;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Mount {
     /// Field lines for every request. They replace the session's of their names, and are replaced by a request's own.
     pub fields: Fields,
@@ -54,6 +54,38 @@ pub struct Mount {
     pub answering: Option<Answering>,
     /// Bounds on the connections of each origin, which are not shared with requests outside of the mount then.
     pub pool: Option<OriginLimits>,
+}
+
+impl fmt::Debug for Mount {
+    /// Without values of the query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            fields,
+            removed,
+            sensitive,
+            query,
+            retry,
+            redirects,
+            timeouts,
+            expect_continue,
+            authenticator,
+            answering,
+            pool,
+        } = self;
+        f.debug_struct("Mount")
+            .field("fields", fields)
+            .field("removed", removed)
+            .field("sensitive", sensitive)
+            .field("query", &names(query))
+            .field("retry", retry)
+            .field("redirects", redirects)
+            .field("timeouts", timeouts)
+            .field("expect_continue", expect_continue)
+            .field("authenticator", authenticator)
+            .field("answering", answering)
+            .field("pool", pool)
+            .finish()
+    }
 }
 
 impl Mount {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sessile_core::{
     Config, ErrorKind, Next, OnExhausted, RedirectError, RedirectPolicy, RequestBuilder, Retry,
-    RetryBudget, RetryChoice, RetryHook, Stage, StatusCode, StopReason,
+    RetryBudget, RetryChoice, RetryHook, Stage, StopReason,
 };
 
 use super::peers::{Asked, chain, lead, leading, send, silence, status, text, to};
@@ -157,7 +157,7 @@ pub fn a_policy_bounds_redirects(world: &mut dyn World) {
         let served = world.serve(asked.site(|_, _| vec![to(302, "/loop")]));
         world.configure(retrying(retry));
         let error = failed(world, get(&served.url("/loop")));
-        let found = ErrorKind::Status(StatusCode::FOUND);
+        let found = ErrorKind::Redirect(RedirectError::TooMany);
         assert_eq!((error.kind(), error.stage()), (&found, Stage::Head));
         let (outcomes, reason) = course_of(&error);
         assert_eq!(
