@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use http::{Method, StatusCode};
 use percent_encoding::percent_encode_byte;
-use url::Url;
+use url::{Position, Url};
 
 use crate::message::Origin;
 use crate::syntax::chars::trim_ows;
@@ -120,7 +120,7 @@ impl Redirected {
 }
 
 /// What a redirect depends on besides the policy and the response.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Redirecting<'a> {
     /// The URL that was asked, fragment included.
     pub url: &'a Url,
@@ -128,6 +128,15 @@ pub struct Redirecting<'a> {
     pub method: &'a Method,
     /// The request has no content, or content that can be read again from its beginning.
     pub rewindable: bool,
+}
+
+impl fmt::Debug for Redirecting<'_> {
+    /// Without userinfo.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = &self.url[Position::BeforeHost..Position::AfterQuery];
+        let (method, again) = (self.method, self.rewindable);
+        write!(f, "{method} {url}, may be sent again: {again}")
+    }
 }
 
 /// A redirect that is followed.
