@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use sessile_core::{
-    Answer, Answering, Command, Config, Engine, Event, FieldNames, Fields, Mount, Mounts, Now,
-    RedirectPolicy, Redirecting, Redirects, Request, RequestBuilder, StatusCode, Step, Tick,
+    Answer, Answering, Command, Config, DigestInput, Engine, Event, FieldNames, Fields, Mount,
+    Mounts, Now, RedirectPolicy, Redirecting, Redirects, Request, RequestBuilder, StatusCode, Step,
+    Tick,
 };
 
 const NOW: Now = Now::new(Tick::from_nanos(0), Duration::ZERO);
@@ -204,4 +205,34 @@ fn settings_do_not_show_secrets() {
         "{told}"
     );
     assert!(told.contains("http://a.test/?b"), "{told}");
+}
+
+/// Given what a request is made of, in the hands of whoever has no session, then its `Debug` shows no secret, either.
+#[test]
+fn parts_of_a_request_do_not_show_secrets() {
+    let request = RequestBuilder::new("PUT", "http://joe:canary@a.test/x")
+        .body("canary")
+        .build()
+        .expect("a request");
+    let redirecting = Redirecting {
+        url: request.url(),
+        method: request.method(),
+        rewindable: true,
+    };
+    let input = DigestInput {
+        method: request.method(),
+        target: "/x",
+        content: Some(b"canary"),
+        cnonce: "canary",
+    };
+    let content = request.content();
+    let told = format!("{request:?} {content:?} {redirecting:?} {input:?}");
+    assert!(
+        !told.contains("canary") && !told.contains("99, 97"),
+        "{told}"
+    );
+    assert!(
+        told.contains("6 octets") && told.contains("a.test/x"),
+        "{told}"
+    );
 }

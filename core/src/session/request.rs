@@ -22,7 +22,7 @@ use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget, redacted}
 use crate::policy::{Authentication, Credentials, RedirectPolicy, Retry};
 
 /// The content of a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Content {
     /// None.
     #[default]
@@ -34,6 +34,20 @@ pub enum Content {
         /// How many there will be; unknown means chunked.
         length: Option<u64>,
     },
+}
+
+impl fmt::Debug for Content {
+    /// How much there is: the octets may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no content"),
+            Self::Bytes(octets) => write!(f, "{} octets", octets.len()),
+            Self::Stream { length: None } => f.write_str("a stream"),
+            Self::Stream {
+                length: Some(length),
+            } => write!(f, "a stream of {length} octets"),
+        }
+    }
 }
 
 /// A checked request. Build it with [`RequestBuilder`](crate::RequestBuilder), submit an `Arc` of it.

@@ -1,5 +1,7 @@
 //! The answer to a Digest challenge (RFC 7616 §3.4): its response, and how it is written.
 
+use core::fmt;
+
 use http::Method;
 
 use super::credentials::DigestCredentials;
@@ -7,7 +9,7 @@ use super::offer::{DigestOffer, Quality};
 use crate::policy::NoAnswer;
 
 /// What an answer covers besides the challenge and the credentials.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct DigestInput<'a> {
     /// The request's method.
     pub method: &'a Method,
@@ -17,6 +19,14 @@ pub struct DigestInput<'a> {
     pub content: Option<&'a [u8]>,
     /// What the peer cannot choose: octets that nobody guesses, as text.
     pub cnonce: &'a str,
+}
+
+impl fmt::Debug for DigestInput<'_> {
+    /// Neither the content nor the cnonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let octets = self.content.map(<[u8]>::len);
+        write!(f, "{} {}, octets: {octets:?}", self.method, self.target)
+    }
 }
 
 impl DigestOffer {
