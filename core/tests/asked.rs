@@ -121,7 +121,7 @@ impl Walk {
             }
             3 => self.now = self.now.after(Duration::from_millis(20)),
             4 => self.engine.handle_deadline(self.now),
-            5 | 6 | 7 => {
+            5..=7 => {
                 if !self.questions.is_empty() {
                     let place = self.chance.below(self.questions.len());
                     let id = match self.chance.below(8) {

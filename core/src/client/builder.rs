@@ -1,7 +1,6 @@
 //! The request builder: the same for every runtime. Only what `send` gives back differs.
 
 use core::borrow::Borrow;
-use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -10,89 +9,14 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
+use super::dispatch::Dispatch;
+use super::into_url::IntoUrl;
 use crate::base::Stage;
 use crate::message::FieldError;
 use crate::policy::{Authentication, RedirectPolicy, Retry};
 use crate::session::{
     Content, Draft, Error, ErrorKind, ExpectContinue, Request, RequestError, Timeouts,
 };
-
-/// What a runtime does with a built request.
-pub trait Dispatch {
-    /// What sending gives: a result, or a future of one.
-    type Sending;
-
-    /// What content is read from that does not stand in memory.
-    type Source;
-
-    /// What relative references are resolved against, if anything.
-    fn base_url(&self) -> Option<&Url> {
-        None
-    }
-
-    /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`] comes with its
-    /// source.
-    fn dispatch(
-        &self,
-        request: Result<Arc<Request>, Error>,
-        source: Option<Self::Source>,
-    ) -> Self::Sending;
-}
-
-/// Nobody sends: the request is handed back, to be submitted by hand.
-impl Dispatch for () {
-    type Sending = Result<Arc<Request>, Error>;
-    type Source = Infallible;
-
-    fn dispatch(
-        &self,
-        request: Result<Arc<Request>, Error>,
-        _source: Option<Infallible>,
-    ) -> Self::Sending {
-        request
-    }
-}
-
-/// Anything that names a URL. Hand in a [`Url`], or a reference to one, where the same is asked often: parsing costs
-/// more than a whole exchange does in here.
-pub trait IntoUrl {
-    /// The URL. A text that is none by itself is resolved against the base, if there is one (RFC 3986 §5).
-    ///
-    /// # Errors
-    /// If there is none.
-    fn into_url(self, base: Option<&Url>) -> Result<Url, Error>;
-}
-
-impl IntoUrl for Url {
-    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
-        Ok(self)
-    }
-}
-
-impl IntoUrl for &Url {
-    fn into_url(self, _base: Option<&Url>) -> Result<Url, Error> {
-        Ok(self.clone())
-    }
-}
-
-impl IntoUrl for &str {
-    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
-        let parsed = Url::options().base_url(base).parse(self);
-        parsed.map_err(|error| Error::new(ErrorKind::Url(error), Stage::Prepare).at_text(self))
-    }
-}
-
-impl IntoUrl for &String {
-    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
-        self.as_str().into_url(base)
-    }
-}
-
-impl IntoUrl for String {
-    fn into_url(self, base: Option<&Url>) -> Result<Url, Error> {
-        self.as_str().into_url(base)
-    }
-}
 
 /// Builds a request. The first mistake is remembered and comes out of [`build`](RequestBuilder::build) or of what
 /// [`send`](RequestBuilder::send) gives.

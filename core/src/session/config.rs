@@ -7,12 +7,13 @@ use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
+use super::draft::check_removed;
 use super::error::Error;
 use super::hook::RetryHook;
 use super::kind::ErrorKind;
 use super::mount::Mounts;
 use super::prepare::Expectation;
-use super::request::{Content, Request, check_removed};
+use super::request::{Content, Request};
 use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;

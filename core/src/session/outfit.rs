@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use super::causes::RequestError;
+use super::draft::displaced;
 use super::error::Error;
 use super::exchange::Course;
 use super::mount::Mount;
 use super::redirected::STAYS_BEHIND;
-use super::request::{Request, displaced, refused};
+use super::request::{Request, refused};
 use super::session::Session;
 use crate::message::{FieldNames, Fields, Known};
 use crate::policy::{Authentication, AuthenticationHook};

@@ -5,16 +5,16 @@
 //! line replaces the built-in of its name, a request line replaces both; what is removed takes only lower levels away.
 
 use super::config::Config;
+use super::prepared::Route;
 use super::redirected::STAYS_BEHIND;
-use super::request::{Request, refused};
+use super::request::Request;
 use super::shape::Shape;
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
 use crate::policy::Credentials;
-use crate::session::Error;
 use crate::wire;
 
 /// The built-in lines, by name.
-const BUILT_IN: [(Known, &str, &str); 2] = [
+pub(super) const BUILT_IN: [(Known, &str, &str); 2] = [
     (Known::UserAgent, "User-Agent", "sessile"),
     (Known::Accept, "Accept", "*/*"),
 ];
@@ -25,43 +25,6 @@ const ELSEWHERE: u32 =
 
 static NO_FIELDS: Fields = Fields::new();
 static NO_NAMES: FieldNames = FieldNames::new();
-
-/// By which way a request reaches its origin, as far as its head is concerned.
-///
-/// ```
-/// use sessile_core::{Config, RequestBuilder, Route};
-/// let request = RequestBuilder::new("GET", "http://example.org/a").build()?;
-/// let prepared = Config::default().prepare(&request, &Route::ForwardProxy(None))?;
-/// assert!(prepared.head.starts_with(b"GET http://example.org/a HTTP/1.1\r\nHost: example.org\r\n"));
-/// # Ok::<(), sessile_core::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Route {
-    /// To the origin itself, over whatever transport.
-    #[default]
-    Direct,
-    /// To a proxy that makes the request in its own name (RFC 9112 §3.2.2), with credentials for it.
-    ForwardProxy(Option<Credentials>),
-    /// Through a tunnel that a proxy is asked for (RFC 9112 §3.2.3), with credentials for it.
-    Tunnel(Option<Credentials>),
-}
-
-/// The octets with which a request begins.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Prepared {
-    /// The head of the CONNECT that goes before, to the proxy.
-    pub connect: Option<Vec<u8>>,
-    /// The request's own head.
-    pub head: Vec<u8>,
-}
-
-impl core::fmt::Debug for Prepared {
-    /// Counts: heads hold credentials.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "a head of {} octets", self.head.len())
-    }
-}
 
 /// The part of a request head that is the same for every request to an origin, kept encoded.
 #[derive(Debug)]
@@ -122,8 +85,8 @@ pub(crate) struct HeadParts<'a> {
     shape: &'a Shape,
     session: Session<'a>,
     constant: Option<&'a ConstantHead>,
-    route: &'a Route,
-    expect: Expectation,
+    pub(super) route: &'a Route,
+    pub(super) expect: Expectation,
     late: Option<&'a Late>,
 }
 
@@ -401,66 +364,9 @@ fn write_host(out: &mut Vec<u8>, origin: &Origin, fields: &Fields) {
     wire::write_line(out, "Host", by_hand.unwrap_or(origin.authority()));
 }
 
-/// The head of a CONNECT: whom to reach, who asks, the credentials for the proxy, and nothing of any request's. Tunnels
-/// outlive requests.
-fn encode_connect(
-    origin: &Origin,
-    session: Session<'_>,
-    credentials: Option<&Credentials>,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    let target = RequestTarget::Authority(origin);
-    wire::write_request_line(&mut out, &http::Method::CONNECT, target);
-    wire::write_line(&mut out, "Host", &origin.host_and_port());
-    let agent = Known::UserAgent.bit();
-    if session.fields.known() & agent != 0 {
-        let others = !agent;
-        wire::write_fields_except(&mut out, session.fields, others, |_| false, |_, _| {});
-    } else if session.removed.known() & agent == 0 {
-        let (_, name, value) = BUILT_IN[0];
-        wire::write_line(&mut out, name, value);
-    }
-    write_proxy_credentials(&mut out, credentials);
-    out.extend_from_slice(b"\r\n");
-    out
-}
-
-fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>) {
+pub(super) fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>) {
     if let Some(credentials) = credentials.filter(|credentials| !credentials.is_empty()) {
         wire::write_line(out, "Proxy-Authorization", &credentials.basic());
-    }
-}
-
-impl Config {
-    /// What a session with these settings would send for a request: to look at it, or to send it by other means. Mounts do not
-    /// count, nor what a session remembers and finds out: [`Engine::prepare`](crate::Engine::prepare) shows that.
-    ///
-    /// # Errors
-    /// If the default field lines, or they and the request's together, break a rule.
-    pub fn prepare(&self, request: &Request, route: &Route) -> Result<Prepared, Error> {
-        self.check()?;
-        let shape = request.shape_in(&self.fields);
-        let shape = shape.map_err(|error| refused(error, &request.url))?;
-        let session = Session::of(self);
-        let connect = match route {
-            Route::Tunnel(credentials) => {
-                let origin = &request.key.origin;
-                Some(encode_connect(origin, session, credentials.as_ref()))
-            }
-            Route::Direct | Route::ForwardProxy(_) => None,
-        };
-        let parts = HeadParts {
-            request,
-            shape: &shape,
-            session,
-            constant: None,
-            route,
-            expect: self.expectation(request, &shape),
-            late: None,
-        };
-        let mut head = Vec::new();
-        encode_head(&mut head, &parts);
-        Ok(Prepared { connect, head })
     }
 }
 

@@ -2,8 +2,9 @@ use http::Method;
 use url::Url;
 
 use super::*;
+use crate::session::Draft;
 use crate::session::ExpectContinue;
-use crate::session::request::{Content, Draft};
+use crate::session::request::Content;
 
 fn fields(lines: &[(&str, &str)]) -> Fields {
     let mut fields = Fields::new();
