@@ -42,8 +42,9 @@ pub enum Answering {
 pub type AnswerFn = dyn Fn(&Question) -> io::Result<Answer> + Send + Sync;
 
 impl Answering {
-    /// By a function. It may block under the façades of the runtimes, which call it on a thread that may; not in an event loop
-    /// of your own.
+    /// By a function. It may block under the façades of the runtimes: the blocking session calls it on the thread that sends
+    /// the request (whose time limits are looked at when it returns), async-std on a thread that may block; not in an event
+    /// loop of your own.
     pub fn by(answer: impl Fn(&Question) -> io::Result<Answer> + Send + Sync + 'static) -> Self {
         Self::By(Arc::new(answer))
     }

@@ -136,7 +136,10 @@ impl Session {
                     let incoming = Incoming::answered(id, *answered);
                     return Ok(Response::new(Arc::clone(&self.shared), incoming));
                 }
-                Step::Wait => self.wait(id)?,
+                Step::Wait => match self.answer(id) {
+                    Some(step) => step,
+                    None => self.wait(id)?,
+                },
                 Step::Use(live) => {
                     let parker = parker.take();
                     match Exchange::begin(&self.shared, &mut request, live, parker)?.run() {
@@ -151,7 +154,19 @@ impl Session {
         }
     }
 
-    /// Sleeps until the request has a connection or has failed, and watches dials meanwhile.
+    /// Asks what answers the request in place of a connection; `None` if nothing is asked. While that takes its time, others
+    /// do not wait for this thread.
+    fn answer(&self, id: RequestId) -> Option<Step<Io>> {
+        let question = self.shared.lock().take_question(id)?;
+        let answer = question.answer_or_refuse();
+        let answered = |engine: &mut Engine<Io>, now| {
+            engine.handle_answer(now, id, answer);
+            engine.step(now, id)
+        };
+        Some(self.shared.with(answered))
+    }
+
+    /// Sleeps until the request has a connection, is asked or has failed, and watches dials meanwhile.
     fn wait(&self, id: RequestId) -> Result<Step<Io>, Error> {
         let mut state = self.shared.lock();
         let mut now = self.shared.clock.now();
@@ -168,7 +183,10 @@ impl Session {
         state = self.shared.drain(state);
         loop {
             let step = state.engine.step(now, id);
-            if !matches!(step, Step::Wait) {
+            let goes_on = !matches!(step, Step::Wait);
+            if goes_on || state.is_asked(id) {
+                // What was asked of a request whose time was up is asked no more.
+                let _ = goes_on.then(|| state.take_question(id));
                 state.end_waiting(now, id, &parker);
                 state.parkers.release(parker);
                 self.shared.settle(state);

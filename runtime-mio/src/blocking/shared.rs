@@ -33,6 +33,9 @@ pub(super) struct State {
     watched_until: Option<Tick>,
     /// Dials under way, and who watches each.
     dials: Vec<(ConnectionId, Option<ParkerId>)>,
+    /// What is asked in place of a connection. The thread that sends the request answers, and no other: whatever answers may
+    /// take its time.
+    questions: BTreeMap<RequestId, Question>,
 }
 
 /// What is done after the lock is gone.
@@ -47,7 +50,6 @@ struct Chores {
     discarded: Vec<Box<Live<Io>>>,
     dials: Vec<(ConnectionId, std::net::SocketAddr)>,
     names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
-    questions: Vec<Question>,
 }
 
 impl Shared {
@@ -60,6 +62,7 @@ impl Shared {
             sleepers: BTreeMap::new(),
             watched_until: None,
             dials: Vec::new(),
+            questions: BTreeMap::new(),
         };
         Ok(Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
             let weak = weak.clone();
@@ -125,7 +128,7 @@ impl Shared {
             for (establish, host, port) in chores.names {
                 self.resolver.resolve(establish, host, port);
             }
-            if chores.dials.is_empty() && chores.questions.is_empty() {
+            if chores.dials.is_empty() {
                 return;
             }
             let begun: Vec<_> = chores
@@ -133,18 +136,10 @@ impl Shared {
                 .into_iter()
                 .map(|(id, address)| (id, socket::dial(address)))
                 .collect();
-            let answered: Vec<_> = chores
-                .questions
-                .into_iter()
-                .map(|question| (question.id(), question.answer_or_refuse()))
-                .collect();
             let now = self.clock.now();
             state = self.lock();
             for (connection, stream) in begun {
                 state.dial_begun(now, connection, stream);
-            }
-            for (id, answer) in answered {
-                state.engine.handle_answer(now, id, answer);
             }
         }
     }
@@ -193,7 +188,12 @@ impl State {
                     connection,
                     address,
                 } => chores.dials.push((connection, address)),
-                Command::Answer(question) => chores.questions.push(*question),
+                Command::Answer(question) => {
+                    let asker = self.sleepers.get(&question.id());
+                    let waker = asker.and_then(|parker| self.parkers.waker(*parker));
+                    chores.wakers.extend(waker);
+                    self.questions.insert(question.id(), *question);
+                }
                 Command::Discard(mut live) => {
                     self.parkers.detach(&mut live.io);
                     chores.discarded.push(live);
@@ -300,6 +300,16 @@ impl State {
             }
             self.assign_watcher(now, connection);
         }
+    }
+
+    /// Whether a request's thread has something to answer.
+    pub(super) fn is_asked(&self, id: RequestId) -> bool {
+        self.questions.contains_key(&id)
+    }
+
+    /// What a request's thread is to answer.
+    pub(super) fn take_question(&mut self, id: RequestId) -> Option<Question> {
+        self.questions.remove(&id)
     }
 
     /// Looks at the dials that a sleep has told about.
