@@ -364,6 +364,7 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     // mounts and all else
     a_mount_has_a_policy_of_its_own,
     the_policy_of_a_mount_stays_in_it,
+    each_place_counts_its_own_retries,
     a_mount_has_limits_of_its_own,
     a_mount_limits_its_dials,
     a_mount_follows_as_it_says,

@@ -14,7 +14,8 @@ use super::request::Request;
 use crate::base::RequestId;
 use crate::message::Fields;
 
-/// What answers the requests of a [`Mount`](crate::Mount) in place of a connection.
+/// What answers the requests of a [`Mount`](crate::Mount) in place of a connection. Of the time limits, only the
+/// [deadline](crate::Timeouts::deadline) ends a request that waits for its answer: the others are a connection's.
 ///
 /// ```
 /// use sessile_core::{Answer, Answering, Config, Mount, Mounts, StatusCode};

@@ -197,7 +197,12 @@ impl Session {
         };
         exchange.note_hop(head);
         let (key, origin) = (exchange.request.key.clone(), exchange.origin);
+        let before = Arc::clone(&exchange.request);
         exchange.become_next(next);
+        // Another place may have another policy, whose counters are its own.
+        if before.retry_in(&self.config) != exchange.request.retry_in(&self.config) {
+            exchange.course.get_or_insert_default().retries = None;
+        }
         exchange.replays = 0;
         exchange.expect_refused = false;
         let near = exchange.request.key == key;

@@ -65,6 +65,30 @@ pub fn a_mount_has_a_policy_of_its_own(world: &mut dyn World) {
     nothing_left(world);
 }
 
+/// Given a redirect out of a mount with many retries into a session with few, then each place has its own count.
+pub fn each_place_counts_its_own_retries(world: &mut dyn World) {
+    let asked = Asked::default();
+    let served = world.serve(
+        asked.site(|number, request| match (number, request.path()) {
+            (2, "/in") => vec![redirect("/busy")],
+            _ => vec![status(503, "busy")],
+        }),
+    );
+    let mount = Mount {
+        retry: Some(Some(policy(9, &[503]))),
+        ..Mount::default()
+    };
+    world.configure(Config {
+        retry: Some(policy(1, &[503])),
+        ..mounted([(served.url("/in"), mount)])
+    });
+    let error = failed(world, get(&served.url("/in")));
+    let (outcomes, reason) = course_of(&error);
+    assert_eq!(outcomes.join(" "), "503 503 302 503 503");
+    assert_eq!(reason, StopReason::Exhausted);
+    nothing_left(world);
+}
+
 /// Given a redirect out of a mount, then its policy stays behind: where the session has none, nothing is retried.
 pub fn the_policy_of_a_mount_stays_in_it(world: &mut dyn World) {
     let asked = Asked::default();
