@@ -138,6 +138,10 @@ fn received(url: &Url, line: &[u8], now: i128) -> Option<Cookie> {
         let text = String::from_utf8_lossy(octets).to_ascii_lowercase();
         text.starts_with(prefix)
     };
+    // Our own bound: the RFC has none on the path of the URL.
+    if said.as_ref().unwrap_or(&default).len() > 1024 {
+        return None;
+    }
     let root = said.as_deref() == Some(b"/");
     if like(&name, "__secure-") && !attributes.secure
         || like(&name, "__host-") && !(attributes.secure && host_only && root)

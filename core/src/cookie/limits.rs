@@ -14,7 +14,8 @@ pub struct CookieLimits {
     /// Octets of a cookie's name and value together; a larger cookie is refused: 4096, as in RFC 6265bis §5.6, Chrome
     /// and Firefox.
     pub max_pair_bytes: usize,
-    /// Octets of one attribute's value; a longer one is passed over: 1024, as in RFC 6265bis §5.6, Chrome and Firefox.
+    /// Octets of one attribute's value; a longer one is passed over: 1024, as in RFC 6265bis §5.6, Chrome and Firefox. A
+    /// cookie that names no path, from a URL whose own is longer, is refused: the RFC has no bound there.
     pub max_attribute_bytes: usize,
     /// Set-Cookie lines of one response that are looked at: 50, as in curl (CVE-2022-32205).
     pub max_per_response: usize,

@@ -18,6 +18,8 @@ pub enum CookieRejection {
     TooLarge,
     /// The response had `CookieLimits::max_per_response` Set-Cookie lines before this one.
     TooMany,
+    /// It names no path, and that of the URL is longer than `CookieLimits::max_attribute_bytes`.
+    PathTooLong,
     /// Name, value or path cannot stand in a Set-Cookie line as they are.
     Unsayable,
     /// The Domain attribute is not ASCII.
@@ -53,6 +55,7 @@ impl CookieRejection {
             Self::Empty => "empty",
             Self::TooLarge => "too-large",
             Self::TooMany => "too-many",
+            Self::PathTooLong => "path-too-long",
             Self::Unsayable => "unsayable",
             Self::DomainNotAscii => "domain-not-ascii",
             Self::Domain => "domain",
@@ -76,6 +79,9 @@ impl CookieRejection {
             Self::Empty => "it has neither a name nor a value",
             Self::TooLarge => "its name and value are longer than `CookieLimits::max_pair_bytes`",
             Self::TooMany => "its response had `CookieLimits::max_per_response` cookies before it",
+            Self::PathTooLong => {
+                "it names no path, and that of the URL is longer than `CookieLimits::max_attribute_bytes`"
+            }
             Self::Unsayable => "a Set-Cookie line cannot say its name, value or path as they are",
             Self::DomainNotAscii => "its Domain is not ASCII",
             Self::Domain => "its domain is no host",
@@ -106,7 +112,7 @@ impl CookieRejection {
             Self::Control => "5.6",
             Self::Empty => "5.7, step 2",
             Self::TooLarge => "5.7, step 4",
-            Self::TooMany => "6.1",
+            Self::TooMany | Self::PathTooLong => "6.1",
             Self::Unsayable => "4.1.1",
             Self::DomainNotAscii => "5.7, step 8",
             Self::Domain => "5.1.2",
@@ -130,6 +136,7 @@ impl CookieRejection {
             Self::Empty => "the server must give it one of them",
             Self::TooLarge => "the server must keep less in it",
             Self::TooMany => "raise the limit if you trust the server",
+            Self::PathTooLong => "the server must name a path",
             Self::Unsayable => "encode them, and let the path begin with a slash",
             Self::DomainNotAscii => "the server must write it in Punycode",
             Self::Domain => "name a host, with a dot before it for the hosts below",

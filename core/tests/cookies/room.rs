@@ -274,3 +274,23 @@ fn a_jar_without_room_takes_nothing() {
         assert!(jar.is_empty(), "{:?}", jar.limits());
     }
 }
+
+/// Given a URL with an endless path, then a cookie that names none is refused, and one that does is taken.
+#[test]
+fn a_default_path_is_bounded_like_one_that_is_named() {
+    let mut jar = jar();
+    for (length, expected) in [
+        (1_024, Ok(())),
+        (1_025, Err(R::PathTooLong)),
+        (60_000, Err(R::PathTooLong)),
+    ] {
+        let folder = format!("/{}", "p".repeat(length - 1));
+        let from = format!("https://example.org{folder}/file");
+        assert_eq!(set(&mut jar, &from, &format!("c{length}=v")), expected);
+        assert_eq!(
+            set(&mut jar, &from, &format!("d{length}=v; Path=/")),
+            Ok(())
+        );
+    }
+    assert_eq!(jar.len(), 4);
+}
