@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -196,9 +196,24 @@ impl Driver {
 
     // ---------------------------------------------------------------------------------------------- the application
 
-    /// The session's cookies, to look, to put some in or to take some out.
+    /// The session's cookies, to look, to put some in or to take some out. They are judged by
+    /// [`wall`](Driver::wall).
     pub fn cookies(&mut self) -> &mut CookieJar {
         self.engine.cookies_mut()
+    }
+
+    /// The time since the Unix epoch, as the session takes it.
+    pub fn wall(&mut self) -> Duration {
+        self.now().wall
+    }
+
+    /// The head of a request as it would go out now: see [`Engine::prepare`].
+    ///
+    /// # Errors
+    /// If this session would not send it.
+    pub fn prepare(&mut self, request: &Request) -> Result<Vec<u8>, Error> {
+        let now = self.now();
+        self.engine.prepare(now, request)
     }
 
     /// Makes a request to be submitted; a relative reference is resolved against [`Config::base_url`].

@@ -20,7 +20,7 @@ pub trait Dispatch {
         None
     }
 
-    /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`] comes with its
+    /// Sends a request, or reports why there is none. A request whose content is a [`Content::Stream`](crate::Content::Stream) comes with its
     /// source.
     fn dispatch(
         &self,

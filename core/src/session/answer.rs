@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use url::Url;
 
+use super::causes::Panicked;
 use super::request::Request;
 use crate::base::RequestId;
 use crate::message::Fields;
@@ -107,13 +108,13 @@ impl Question {
     }
 
     /// Asks the mount's function; `None` if there is none, and the question is the driver's. A function that panics has
-    /// failed, like one that returns an error.
+    /// failed, as one that returns an error has; but that is not retried, nor is an [`io::ErrorKind::InvalidInput`].
     pub fn answer(&self) -> Option<io::Result<Answer>> {
         let Answering::By(answer) = &self.answering else {
             return None;
         };
         let answered = catch_unwind(AssertUnwindSafe(|| answer(self)));
-        Some(answered.unwrap_or_else(|_| Err(io::Error::other("what answers has panicked"))))
+        Some(answered.unwrap_or_else(|_| Err(io::Error::other(Panicked))))
     }
 }
 

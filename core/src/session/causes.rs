@@ -176,7 +176,25 @@ impl SourceError {
     pub(super) fn inner(&self) -> &io::Error {
         &self.0
     }
+
+    /// What answers is not there, gives what is no answer, or panics.
+    pub(super) fn is_broken(&self) -> bool {
+        let kinds = [io::ErrorKind::InvalidInput, io::ErrorKind::Unsupported];
+        kinds.contains(&self.kind()) || self.0.get_ref().is_some_and(|it| it.is::<Panicked>())
+    }
 }
+
+/// A function of the application's has panicked.
+#[derive(Debug)]
+pub(super) struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what answers has panicked")
+    }
+}
+
+impl core::error::Error for Panicked {}
 
 impl From<io::Error> for SourceError {
     fn from(error: io::Error) -> Self {

@@ -237,11 +237,15 @@ impl Error {
     /// can be sent again and no response was seen; and what went wrong may be better next time.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Closed, Connect, Peer, PoolFull, Resolve, Timeout, Transport};
+        let answers = match &self.0.kind {
+            ErrorKind::Answer(error) => !error.is_broken(),
+            _ => false,
+        };
         let may_pass = matches!(
             self.0.kind,
             Resolve(_) | Connect(..) | Timeout | Peer(_) | Closed | Transport(_) | PoolFull
         );
-        may_pass
+        (may_pass || answers)
             && match self.0.progress {
                 Progress::NotSent => true,
                 Progress::PartlySent | Progress::Sent => self.0.harmless,

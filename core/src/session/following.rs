@@ -100,7 +100,11 @@ impl Session {
         error: Error,
         reason: StopReason,
     ) -> Parting {
-        let error = self.moved(id, error);
+        // What is refused before it is sent has moved nothing.
+        let error = match error.is_redirect() {
+            true => self.moved(id, error),
+            false => error,
+        };
         let outcome = AttemptOutcome::Status(head.status());
         self.note_attempt(now, id, outcome, Next::Stop(reason));
         Parting::Fail(self.settled(id, error, reason))

@@ -28,6 +28,11 @@ fn of_kind(error: &Error) -> Option<Cow<'static, str>> {
             format!("if the peer is trusted, raise `Limits::{}`", limit.field()).into()
         }
         (ErrorKind::SessionClosed, _) => "a closed session sends nothing: make another one".into(),
+        (ErrorKind::Redirect(RedirectError::TooMany), _)
+            if error.stop_reason() == Some(StopReason::Exhausted) =>
+        {
+            "`Error::attempts` has the history; each redirect spends `Retry::redirect` and `Retry::total`".into()
+        }
         (ErrorKind::Redirect(error), _) => redirect(*error)?.into(),
         (ErrorKind::NoTls, _) => "only http can be asked".into(),
         _ => return None,
@@ -91,7 +96,7 @@ fn of_end(error: &Error) -> Option<Cow<'static, str>> {
             | ErrorKind::Resolve(_)
     );
     let text = match error.stop_reason() {
-        Some(StopReason::Exhausted) => "its policy has no such retry left",
+        Some(StopReason::Exhausted) => "the retries of its policy are used up",
         Some(StopReason::Budget) => "the session's `RetryBudget` was used up",
         Some(StopReason::Vetoed) => "the session's `RetryHook` stopped it",
         Some(StopReason::NotReplayable) => {

@@ -105,6 +105,8 @@ pub enum PrefixError {
     Origin(OriginError),
     /// It has userinfo, a query or a fragment: none of these takes part in the choice.
     Surplus,
+    /// Its host has an asterisk, which would stand for itself alone.
+    Wildcard,
     /// It is mounted already.
     Twice,
 }
@@ -117,6 +119,7 @@ impl fmt::Display for PrefixError {
             Self::Surplus => f.write_str(
                 "a prefix is an origin and a path, without userinfo, query and fragment",
             ),
+            Self::Wildcard => f.write_str("a prefix is one host, and an asterisk is no wildcard"),
             Self::Twice => f.write_str("the prefix is mounted already"),
         }
     }
@@ -146,6 +149,9 @@ impl Prefix {
             return Err(PrefixError::Surplus);
         }
         let origin = Origin::of(&url).map_err(PrefixError::Origin)?;
+        if origin.host().contains('*') {
+            return Err(PrefixError::Wildcard);
+        }
         let path = url.path();
         Ok(Self::Path(
             origin,
@@ -325,6 +331,7 @@ mod tests {
             Some(PrefixError::Url(_) | PrefixError::Origin(_))
         ));
         assert!(matches!(refusal("ftp://a"), Some(PrefixError::Origin(_))));
+        assert_eq!(refusal("http://*.test/"), Some(PrefixError::Wildcard));
         assert_eq!(refusal("HTTPS://"), None);
     }
 }

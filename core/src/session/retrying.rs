@@ -362,6 +362,8 @@ fn cause(error: &Error) -> Cause {
         (ErrorKind::Timeout, _) => Cause::Silence,
         (ErrorKind::Transport(_), Stage::Send) => Cause::Write,
         (ErrorKind::Closed | ErrorKind::Transport(_), _) => Cause::Read,
+        // What the application made wrong is wrong the next time, too.
+        (ErrorKind::Answer(error), _) if error.is_broken() => Cause::Refused,
         (ErrorKind::Answer(_), _) => Cause::Read,
         (ErrorKind::Peer(_), _) => Cause::Protocol,
         (ErrorKind::SessionClosed, _) => Cause::Canceled,

@@ -11,12 +11,12 @@ use sessile_core::{
 use super::Driver;
 
 impl Driver {
-    /// The response head, from [`Event::Head`] until [`Event::End`] is told.
+    /// The response head, from [`Event::Head`](sessile_core::Event::Head) until [`Event::End`](sessile_core::Event::End) is told.
     pub fn head(&self, id: RequestId) -> Option<HeadRef<'_>> {
         self.engine.head(id)
     }
 
-    /// The trailer fields, right after [`Event::Trailers`].
+    /// The trailer fields, right after [`Event::Trailers`](sessile_core::Event::Trailers).
     pub fn trailers(&self, id: RequestId) -> Option<FieldsRef<'_>> {
         self.engine.trailers(id)
     }
@@ -34,7 +34,7 @@ impl Driver {
     }
 
     /// Hands over the next piece of a request's content ([`Content::Stream`](sessile_core::Content::Stream)), after
-    /// [`Event::ContentWanted`] has asked for it. The piece is sent without a copy; when it has gone out, the next is
+    /// [`Event::ContentWanted`](sessile_core::Event::ContentWanted) has asked for it. The piece is sent without a copy; when it has gone out, the next is
     /// asked for. An empty piece changes nothing.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Driver {
         self.engine.abort_content(now, id, why);
     }
 
-    /// Takes the stream of a connection that was switched to another protocol, after [`Event::Switched`]; with it come
+    /// Takes the stream of a connection that was switched to another protocol, after [`Event::Switched`](sessile_core::Event::Switched); with it come
     /// the head of the 101, and the octets that the peer has sent in the new protocol already: they are to be read before
     /// anything else. The stream does not block and is registered nowhere; the driver forgets it, and nothing more is told
     /// about the request.
@@ -72,7 +72,7 @@ impl Driver {
         Some(upgraded)
     }
 
-    /// The URL that a request asks, until [`Event::End`] is told: after a redirect that was followed, the one that it leads
+    /// The URL that a request asks, until [`Event::End`](sessile_core::Event::End) is told: after a redirect that was followed, the one that it leads
     /// to.
     pub fn url(&self, id: RequestId) -> Option<&Url> {
         self.engine.url(id)
@@ -83,7 +83,7 @@ impl Driver {
         self.engine.connection_info(id)
     }
 
-    /// All attempts to get a request answered, from [`Event::Head`] until [`Event::End`] is told.
+    /// All attempts to get a request answered, from [`Event::Head`](sessile_core::Event::Head) until [`Event::End`](sessile_core::Event::End) is told.
     pub fn attempts(&self, id: RequestId) -> Option<Attempts> {
         self.engine.attempts(id)
     }

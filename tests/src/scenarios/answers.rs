@@ -230,8 +230,8 @@ pub fn answers_are_retried(world: &mut dyn World) {
     assert_eq!(heard.count(), 2);
 }
 
-/// Given a function that fails or panics, then the request fails, as one that was sent; a POST is not retried for it, and the
-/// session goes on.
+/// Given a function that fails or panics, then the request fails, as one that was sent; a POST is not retried for it, a panic
+/// and what is no answer never are, and the session goes on.
 pub fn a_function_that_fails_fails_its_request(world: &mut dyn World) {
     let heard = Heard::default();
     let config = answering(INSIDE, &heard, |_, question| match question.url().path() {
@@ -247,10 +247,11 @@ pub fn a_function_that_fails_fails_its_request(world: &mut dyn World) {
         retry: Some(Retry::new(0)),
         ..config
     });
-    for (path, said) in [
-        ("/err", "the drawer is empty"),
-        ("/panic", "panicked"),
-        ("/interim", "final status"),
+    let never = StopReason::NotRetryable;
+    for (path, said, reason) in [
+        ("/err", "the drawer is empty", StopReason::Exhausted),
+        ("/panic", "panicked", never),
+        ("/interim", "final status", never),
     ] {
         let error = failed(world, get(&inside(path)));
         assert!(matches!(error.kind(), ErrorKind::Answer(_)), "{error}");
@@ -258,7 +259,8 @@ pub fn a_function_that_fails_fails_its_request(world: &mut dyn World) {
         assert_eq!(error.progress(), Progress::Sent);
         assert!(error.to_string().contains(said), "{error}");
         let outcomes = vec!["answer".to_owned()];
-        assert_eq!(course_of(&error), (outcomes, StopReason::Exhausted));
+        assert_eq!(course_of(&error), (outcomes, reason));
+        assert_eq!(error.is_retryable(), reason != never);
     }
     let request = RequestBuilder::new("POST", inside("/err")).retry(Retry::new(3));
     let error = failed(world, built(request));
