@@ -50,7 +50,7 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
                     .iter()
                     .for_each(|head| println!("                  {head:?}"));
                 // Ask now, if you want to know how it came: when the end is told, this is gone.
-                if let Some(attempts) = engine.attempts(id) {
+                if let (Event::Head(_), Some(attempts)) = (&event, engine.attempts(id)) {
                     println!("                  {attempts:?}");
                 }
             }
