@@ -103,8 +103,9 @@
 //!
 //! With a [`Retry`] policy, in [`Config::retry`] or of a request's own, what went wrong may be tried again, after a wait.
 //! The loop above needs to know little of that: a request that waits for its next attempt is a deadline, and
-//! [`Event::Again`] says that what was told of it is void. It comes without a policy, too: for each redirect that is
-//! followed, and for a 401 that the credentials have an answer to. [`Engine::attempts`] and [`Error::attempts`] list what
+//! [`Event::Again`] says that what was told of it is void. It comes without a policy, too: for each redirect of a
+//! peer's that is followed, and for a 401 that the credentials have an answer to. (Where an answer of your own redirects,
+//! nothing was told, and so nothing is void.) [`Engine::attempts`] and [`Error::attempts`] list what
 //! was tried, and which redirects were followed ([`Attempts::history`]): ask the engine at [`Event::Head`], because at
 //! [`Event::End`] they are gone. The example `retries` prints such a list, on a clock of its own.
 //!
