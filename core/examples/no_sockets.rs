@@ -49,6 +49,10 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
                     .head(id)
                     .iter()
                     .for_each(|head| println!("                  {head:?}"));
+                // Ask now, if you want to know how it came: when the end is told, this is gone.
+                if let (Event::Head(_), Some(attempts)) = (&event, engine.attempts(id)) {
+                    println!("                  {attempts:?}");
+                }
             }
             Event::Content(id) => {
                 let content = engine.content(id);
@@ -61,18 +65,7 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
         }
     } else if let Some(command) = engine.poll_command() {
         println!("{time:>6?}  command  {command:?}");
-        match command {
-            Command::Resolve {
-                establish, port, ..
-            } => {
-                let address = ([192, 0, 2, 1], port).into();
-                engine.handle_resolved(now, establish, Ok(&[address]));
-            }
-            Command::Dial { connection, .. } if engine.deposit(connection, ()).is_ok() => {
-                engine.handle_connected(now, connection);
-            }
-            _ => {}
-        }
+        perform(engine, now, command);
     } else if let Some(connection) = engine.poll_ready()
         && let Some(mut live) = engine.drive(connection)
     {
@@ -101,4 +94,23 @@ fn turn(engine: &mut Engine<()>, now: Now, arriving: &mut std::slice::Iter<'_, &
         }
     }
     true
+}
+
+fn perform(engine: &mut Engine<()>, now: Now, command: Command<()>) {
+    match command {
+        Command::Resolve {
+            establish, port, ..
+        } => {
+            let address = ([192, 0, 2, 1], port).into();
+            engine.handle_resolved(now, establish, Ok(&[address]));
+        }
+        Command::Dial { connection, .. } if engine.deposit(connection, ()).is_ok() => {
+            engine.handle_connected(now, connection);
+        }
+        // There is none here: no mount answers in place of a connection.
+        Command::Answer(question) => {
+            engine.handle_answer(now, question.id(), question.answer_or_refuse());
+        }
+        _ => {}
+    }
 }

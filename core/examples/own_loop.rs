@@ -181,6 +181,10 @@ impl Loop {
                     .engine
                     .handle_dial_failed(now, connection, error.kind()),
             },
+            Command::Answer(question) => {
+                let answer = question.answer_or_refuse();
+                self.engine.handle_answer(now, question.id(), answer);
+            }
             // What is discarded or abandoned is closed by dropping it.
             other => drop(other),
         }

@@ -1,9 +1,10 @@
 //! A whole HTTP/1.1 client session as one deterministic state machine. You bring the bytes.
 //!
-//! `sessile-core` holds every rule: the connection pool, exchanges and their time limits, message heads, framing. It
-//! touches no socket, no clock, no thread, no random source, no file and no environment. A *driver* moves octets
-//! between it and the world, with six verbs: resolve, dial, read, write, close, wait. Two drivers are ready made
-//! (`sessile-mio` and `sessile-async-std`); this page is all that is needed to write another.
+//! `sessile-core` holds every rule: the connection pool, exchanges and their time limits, cookies, redirects, credentials,
+//! retries, mounts, message heads, framing. It touches no socket, no clock, no thread, no random source, no file and no
+//! environment. A *driver* moves octets between it and the world, with seven verbs: resolve, dial, answer, read, write,
+//! close, wait. Two drivers are ready made (`sessile-mio` and `sessile-async-std`); this page is all that is needed to write
+//! another.
 //!
 //! # The loop
 //!
@@ -15,7 +16,8 @@
 //!    [`handle_dial_failed`](Engine::handle_dial_failed)), [`handle_readiness`](Engine::handle_readiness),
 //!    [`handle_deadline`](Engine::handle_deadline);
 //! 2. tell the application what [`poll_event`](Engine::poll_event) says until it says nothing;
-//! 3. do what [`poll_command`](Engine::poll_command) says: resolve, dial, close;
+//! 3. do what [`poll_command`](Engine::poll_command) says: resolve, dial, close, and [answer](Command::Answer) a request
+//!    that no connection is for, with [`handle_answer`](Engine::handle_answer);
 //! 4. [`drive`](Engine::drive) the connection that [`poll_ready`](Engine::poll_ready) names: write, then read once
 //!    ([`Live::step`] does both for anything that implements `Read` and `Write`). Go back to 2 until none of the three
 //!    has anything left. A kept connection is looked at before its next request: [`Live::write`] sends nothing until
@@ -50,9 +52,16 @@
 //!         }
 //!     // 3. An address needs no resolving: the first command is to dial.
 //!     } else if let Some(command) = engine.poll_command() {
-//!         if let Command::Dial { connection, .. } = command {
-//!             engine.deposit(connection, "a socket").expect("the dial is wanted");
-//!             engine.handle_connected(now, connection);
+//!         match command {
+//!             Command::Dial { connection, .. } => {
+//!                 engine.deposit(connection, "a socket").expect("the dial is wanted");
+//!                 engine.handle_connected(now, connection);
+//!             }
+//!             Command::Answer(question) => {
+//!                 engine.handle_answer(now, question.id(), question.answer_or_refuse());
+//!             }
+//!             // What is discarded or abandoned is closed by dropping it.
+//!             other => drop(other),
 //!         }
 //!     // 4. Our transport takes everything at once and answers at once.
 //!     } else if let Some(connection) = engine.poll_ready() {
@@ -93,9 +102,19 @@
 //! # Many attempts
 //!
 //! With a [`Retry`] policy, in [`Config::retry`] or of a request's own, what went wrong may be tried again, after a wait.
-//! The loop above needs to know nothing of that: a request that waits for its next attempt is a deadline, and
-//! [`Event::Again`] says that what was told of it is void. [`Engine::attempts`] and [`Error::attempts`] list what was tried;
-//! the example `retries` prints such a list, on a clock of its own.
+//! The loop above needs to know little of that: a request that waits for its next attempt is a deadline, and
+//! [`Event::Again`] says that what was told of it is void. It comes without a policy, too: for each redirect of a
+//! peer's that is followed, and for a 401 that the credentials have an answer to. (Where an answer of your own redirects,
+//! nothing was told, and so nothing is void.) [`Engine::attempts`] and [`Error::attempts`] list what
+//! was tried, and which redirects were followed ([`Attempts::history`]): ask the engine at [`Event::Head`], because at
+//! [`Event::End`] they are gone. The example `retries` prints such a list, on a clock of its own.
+//!
+//! # Cookies, redirects, credentials, mounts
+//!
+//! They are settings: [`Config::cookies`], [`Config::redirects`], [`Config::authenticator`], [`Config::mounts`]. Of a loop
+//! they ask three things: that the wall clock of its [`Now`] is right, by which cookies expire; that it takes
+//! [`Event::Again`] for more than retries; and that it obeys [`Command::Answer`], which comes where a [`Mount`] says who
+//! answers in place of a connection. [`Engine::cookies_mut`] lends the jar.
 //!
 //! # Taking connections out
 //!

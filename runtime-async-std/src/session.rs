@@ -138,6 +138,8 @@ impl Session {
     }
 
     /// The session's cookies and the time, to look, to put some in or to take some out. The session is locked meanwhile.
+    /// With `Config::cookies` of `None` there is a jar to look at, too, but nothing of it is sent, whatever
+    /// [`CookieJar::explain`] says of it.
     ///
     /// ```
     /// # use sessile_async_std::{Session, Url};

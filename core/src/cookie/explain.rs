@@ -75,6 +75,10 @@ impl<'a> CookieExplanation<'a> {
 
 impl CookieJar {
     /// What a request to this URL would carry now, and why not the others. It changes nothing.
+    ///
+    /// It judges the jar alone. Nothing of the jar goes out in a session that keeps no cookies
+    /// ([`Config::cookies`](crate::Config::cookies) is `None`), nor in a request that removes Cookie or has a line of it set
+    /// by hand, which displaces the jar's: [`Engine::prepare`](crate::Engine::prepare) shows what a request would really carry.
     pub fn explain(&self, url: &Url, wall: Duration) -> CookieExplanation<'_> {
         let verdicts = match Site::of(url) {
             Some(site) => self.verdicts(&site, Moment::of(wall)),

@@ -29,7 +29,20 @@ impl Authenticator for AuthenticationStore {
     }
 }
 
-/// Basic, as `requests` and curl take a netrc; a closure over [`Netrc::lookup`] can make Digest of the same entry.
+/// Basic, as `requests` and curl take a netrc; a closure over [`Netrc::lookup`] can make Digest of the same entry:
+///
+/// ```
+/// use sessile_core::{Authentication, AuthenticationHook, Netrc, Url};
+/// let netrc = Netrc::parse("machine example.org login joe password secret")?;
+/// let digest = AuthenticationHook::new(move |url: &Url| {
+///     let known = netrc.lookup(url)?;
+///     let text = |octets| core::str::from_utf8(octets).ok();
+///     Authentication::digest(text(known.user())?, text(known.password())?).ok()
+/// });
+/// let bound = digest.ask(&Url::parse("http://example.org/")?).expect("it is named");
+/// assert_eq!(format!("{bound:?}"), "Digest credentials for http://example.org");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 impl Authenticator for Netrc {
     fn authentication(&self, url: &Url) -> Option<Authentication> {
         self.lookup(url).cloned().map(Authentication::from)

@@ -149,6 +149,8 @@ pub struct Config {
     /// [`fields`](Config::fields), and are asked for on each hop of a redirect.
     pub authenticator: Option<AuthenticationHook>,
     /// What relative references are resolved against where the session makes the request: none, and they are refused.
+    /// Without a slash at its end its last segment is replaced (RFC 3986 §5.2.3): against `http://example.org/v1`, `things`
+    /// is `http://example.org/things`; against `http://example.org/v1/` it is `http://example.org/v1/things`.
     pub base_url: Option<Url>,
     /// Pairs for the query of every request whose URL has none of their names. A redirect goes where it says: they are not
     /// added there.

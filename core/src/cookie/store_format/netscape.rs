@@ -8,6 +8,9 @@
 //! tail-match is TRUE for the hosts below, too. The expiry is in seconds; 0 ends with the session. Lines that begin with
 //! `#` are comments, except for curl's `#HttpOnly_`. A cookie without a name has an empty column for it; where there are
 //! six columns, an editor has cut off an empty value (as curl reads them). SameSite and ages are not kept.
+//!
+//! curl writes and takes an expiry of 0 for a cookie that ends with the session. Python's `MozillaCookieJar` writes an empty
+//! column for it, and takes 0 for a time that has passed.
 
 use core::time::Duration;
 
@@ -23,6 +26,10 @@ impl CookieJar {
     /// Appends the jar as `cookies.txt`, oldest cookies first. Values are octets, so this may be no text. What it cannot
     /// say comes back and is not in it: cookies with an HTAB, which divides its columns, and those of a host that begins
     /// with a dot.
+    ///
+    /// Cookies that end with the session have the expiry 0, as curl has it. Python's `MozillaCookieJar` takes that for
+    /// expired: its `load` drops them unless it is told `ignore_expires=True` (`ignore_discard=True` is not enough), and then
+    /// they are sent only once their `expires` was set to `None`.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -53,7 +60,18 @@ impl CookieJar {
     }
 
     /// Takes the cookies of a `cookies.txt`: all of them, or none if one cannot be taken. How many; those that have
-    /// expired are passed over.
+    /// expired are passed over. `wall` is the time since the Unix epoch:
+    ///
+    /// ```
+    /// use std::time::{SystemTime, UNIX_EPOCH};
+    /// use sessile_core::{Config, CookieJar};
+    /// let file = b"example.org\tFALSE\t/\tFALSE\t0\tsid\t31d4\n"; // std::fs::read(...)
+    /// let mut jar = CookieJar::new();
+    /// assert_eq!(jar.read_netscape(file, SystemTime::now().duration_since(UNIX_EPOCH)?)?, 1);
+    /// let config = Config { cookies: Some(jar), ..Config::default() };
+    /// # let _ = config;
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The first line that cannot be taken, and why.
