@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::{Buf, Bytes};
+use http::StatusCode;
 use url::Url;
 
 use super::engine::{Engine, Slot};
@@ -69,7 +70,12 @@ impl<S> Engine<S> {
         }
         let live = self.live_of(id).filter(|live| live.connection.has_head())?;
         let status = live.connection.head().status();
-        self.session.attempts(id, status, live.term.answered)
+        // An interim head ends no attempt; a switch is the last word in HTTP.
+        let final_ = !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS;
+        let answered = live.term.answered;
+        final_
+            .then(|| self.session.attempts(id, status, answered))
+            .flatten()
     }
 
     /// The content that is ready; empty if there is none now. It stays until it is consumed.

@@ -5,6 +5,7 @@
 //! that is why no request can be split by a value.
 
 use core::fmt;
+use std::io;
 
 use super::Known;
 use super::spans::{FieldSpan, Span, Spans};
@@ -35,6 +36,13 @@ impl fmt::Display for FieldError {
 }
 
 impl core::error::Error for FieldError {}
+
+impl From<FieldError> for io::Error {
+    /// For functions that [answer](crate::Answering) and use `?`.
+    fn from(error: FieldError) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, error)
+    }
+}
 
 /// One field line.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -79,6 +79,7 @@ fn an_interim_head_is_gone_when_the_next_event_is_asked_for() {
     assert!(matches!(engine.poll_event(now), Some(Event::Interim(_))));
     let status = engine.head(id).map(|head| head.status().as_u16());
     assert_eq!(status, Some(103));
+    assert!(engine.attempts(id).is_none(), "it ends no attempt");
     assert!(engine.poll_event(now).is_none());
     assert!(engine.head(id).is_none(), "{:?}", engine.head(id));
 }
