@@ -73,7 +73,7 @@ fn judge_switch(scenario: &Scenario<'_>, outcome: &Outcome, head: &Head) -> bool
         assert!(scenario.offers, "nobody offered to switch");
         let offered = |protocol: &[u8]| {
             let mut offers = grammar::elements(OFFERS.as_bytes());
-            offers.any(|offer| offer.eq_ignore_ascii_case(protocol))
+            offers.any(|offer| is_that_offer(offer, protocol))
         };
         assert!(
             elements(head, "upgrade")
@@ -82,6 +82,18 @@ fn judge_switch(scenario: &Scenario<'_>, outcome: &Outcome, head: &Head) -> bool
         );
     }
     switched
+}
+
+/// The protocol of an offer, in its version or without one; a version may be added, be it no empty one.
+fn is_that_offer(offer: &[u8], protocol: &[u8]) -> bool {
+    let parts = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+        let (name, version) = text.split_once('/').unwrap_or((&text, "any"));
+        (name.to_owned(), version.to_owned())
+    };
+    let ((name, version), (taken, to)) = (parts(offer), parts(protocol));
+    let versions = [&*version, &*to].contains(&"any") || version == to;
+    name == taken && versions && !to.is_empty()
 }
 
 /// Framing that two readers may read apart (RFC 9112 §6.1).

@@ -189,10 +189,14 @@ impl Connection {
     }
 }
 
-/// protocol = protocol-name [ "/" protocol-version ]; a peer may leave the version out, or add it, but not change it.
+/// protocol = protocol-name [ "/" protocol-version ]; a peer may leave the version out, or add it, but not change it. An
+/// empty one is none that a protocol can have.
 fn is_same_protocol(offer: &[u8], protocol: &[u8]) -> bool {
     let (name, version) = name_and_version(offer);
     let (switched, to) = name_and_version(protocol);
+    if to.is_some_and(<[u8]>::is_empty) {
+        return false;
+    }
     let versions = version.is_none() || to.is_none() || version == to;
     name.eq_ignore_ascii_case(switched) && versions
 }
@@ -201,4 +205,26 @@ fn name_and_version(protocol: &[u8]) -> (&[u8], Option<&[u8]>) {
     let slash = protocol.iter().position(|&octet| octet == b'/');
     let (name, version) = protocol.split_at(slash.unwrap_or(protocol.len()));
     (name, version.get(1..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_may_be_left_out_or_added_and_not_changed() {
+        for (offer, protocol, same) in [
+            ("websocket", "WebSocket", true),
+            ("websocket", "websocket/13", true),
+            ("other/1", "other", true),
+            ("other/1", "other/1", true),
+            ("other/1", "other/2", false),
+            ("websocket", "websocket/", false),
+            ("other/1", "other/", false),
+            ("websocket", "web", false),
+        ] {
+            let judged = is_same_protocol(offer.as_bytes(), protocol.as_bytes());
+            assert_eq!(judged, same, "{offer}, {protocol}");
+        }
+    }
 }
