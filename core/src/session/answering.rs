@@ -13,7 +13,7 @@ use super::error::Error;
 use super::establish::Order;
 use super::exchange::{ExchangeState, Parting};
 use super::kind::ErrorKind;
-use super::prepare::{HeadParts, encode_head};
+use super::prepare::unconnected_head;
 use super::request::Request;
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
@@ -161,11 +161,9 @@ impl Session {
     fn head_without_connection(&mut self, now: Now, id: RequestId) -> Option<Vec<u8>> {
         let late = self.late(now, id);
         let request = &self.exchanges.get(id.0)?.request;
-        let shape = request.shape_in(&self.config.fields).ok()?;
-        let mut head = Vec::new();
-        let parts = HeadParts::unconnected(request, &shape, &self.config, late.as_deref());
-        encode_head(&mut head, &parts);
+        let head = unconnected_head(request, &self.config, late.as_deref());
         self.spare = late;
-        Some(head)
+        // Its lines were judged when it came in.
+        head.ok()
     }
 }

@@ -66,45 +66,43 @@ impl Draft {
     ///
     /// # Errors
     /// If they contradict each other or the rules of HTTP; nothing has been done then.
-    pub(crate) fn check(mut self) -> Result<Request, Error> {
-        let authentication = self.authentication.take();
-        let authentication = authentication
-            .filter(|_| self.may_authenticate() && matches!(self.authorization(), Ok(None)));
-        match self.judge() {
-            Ok((origin, shape, authorization)) => Ok(Request {
-                displaced: displaced(
-                    &self.fields,
-                    &self.removed,
-                    authorization.is_some() || authentication.is_some(),
-                ),
-                has_secrets: authentication.is_some() || !self.cookies.is_empty(),
-                cookies: self.cookies,
-                authentication,
-                key: PoolKey {
-                    origin,
-                    transport: self.transport,
-                },
-                shape,
-                authorization,
-                method: self.method,
-                url: self.url,
-                fields: self.fields,
-                removed: self.removed,
-                asterisk: self.asterisk,
-                content: self.content,
-                trailers: self.trailers,
-                safe: self.safe,
-                expect: self.expect,
-                retry: self.retry,
-                redirects: self.redirects,
-                sensitive: self.sensitive,
-                estranged: false,
-                answering: None,
-                timeouts: self.timeouts,
-                deadline: self.deadline,
-            }),
-            Err(error) => Err(refused(error, &self.url)),
-        }
+    pub(crate) fn check(self) -> Result<Request, Error> {
+        let (origin, shape, authorization) = match self.judge() {
+            Ok(judged) => judged,
+            Err(error) => return Err(refused(error, &self.url)),
+        };
+        // What is said by hand comes first, then what the URL says.
+        let wanted = self.may_authenticate() && authorization.is_none();
+        let authentication = self.authentication.filter(|_| wanted);
+        let authorizes = authorization.is_some() || authentication.is_some();
+        Ok(Request {
+            displaced: displaced(&self.fields, &self.removed, authorizes),
+            has_secrets: authentication.is_some() || !self.cookies.is_empty(),
+            cookies: self.cookies,
+            authentication,
+            key: PoolKey {
+                origin,
+                transport: self.transport,
+            },
+            shape,
+            authorization,
+            method: self.method,
+            url: self.url,
+            fields: self.fields,
+            removed: self.removed,
+            asterisk: self.asterisk,
+            content: self.content,
+            trailers: self.trailers,
+            safe: self.safe,
+            expect: self.expect,
+            retry: self.retry,
+            redirects: self.redirects,
+            sensitive: self.sensitive,
+            estranged: false,
+            answering: None,
+            timeouts: self.timeouts,
+            deadline: self.deadline,
+        })
     }
 
     /// What the parts come to: whom to ask, what the core keeps of the fields, the credentials in the URL.

@@ -105,9 +105,7 @@ impl Session {
             true => self.moved(id, error),
             false => error,
         };
-        let outcome = AttemptOutcome::Status(head.status());
-        self.note_attempt(now, id, outcome, Next::Stop(reason));
-        Parting::Fail(self.settled(id, error, reason))
+        self.fail_on_head(now, id, head.status(), error, reason)
     }
 
     fn redirect_of(

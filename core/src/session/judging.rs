@@ -3,12 +3,14 @@
 
 use http::StatusCode;
 
+use super::attempt::{AttemptOutcome, Next};
+use super::error::Error;
 use super::exchange::{ExchangeState, Parting};
 use super::following::Lead;
 use super::session::Session;
 use crate::base::{Now, RequestId};
 use crate::message::HeadRef;
-use crate::policy::is_redirect;
+use crate::policy::{StopReason, is_redirect};
 
 /// What is to be done with a response.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,5 +67,19 @@ impl Session {
             return Some(parting);
         }
         self.judge_status(now, id, head, untouched)
+    }
+
+    /// The request has failed of a response that is not handed over: that was its last attempt.
+    pub(super) fn fail_on_head(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        status: StatusCode,
+        error: Error,
+        reason: StopReason,
+    ) -> Parting {
+        let outcome = AttemptOutcome::Status(status);
+        self.note_attempt(now, id, outcome, Next::Stop(reason));
+        Parting::Fail(self.settled(id, error, reason))
     }
 }

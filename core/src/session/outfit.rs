@@ -147,7 +147,7 @@ impl Request {
 
     /// What follows from the fields, once these have changed.
     pub(super) fn refit(&mut self) -> Result<(), RequestError> {
-        self.shape = self.own_shape()?;
+        self.shape = self.shape_beside(None)?;
         self.has_secrets = self.authentication.is_some() || !self.cookies.is_empty();
         self.displaced = match self.estranged {
             // Who knows what else of the session's is a secret.

@@ -4,6 +4,7 @@
 //! core adds (Authorization from the URL, Proxy-Authorization, Connection, Expect); last the framing field. A session
 //! line replaces the built-in of its name, a request line replaces both; what is removed takes only lower levels away.
 
+use super::causes::RequestError;
 use super::config::Config;
 use super::prepared::Route;
 use super::redirected::STAYS_BEHIND;
@@ -290,6 +291,19 @@ pub(crate) fn encode_head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     write_own_lines(out, parts);
     write_added_lines(out, parts);
     wire::write_framing(out, parts.shape.content.framing());
+}
+
+/// The head of a session's request that has no connection to go out on.
+pub(crate) fn unconnected_head(
+    request: &Request,
+    config: &Config,
+    late: Option<&Late>,
+) -> Result<Vec<u8>, RequestError> {
+    let shape = request.shape_in(&config.fields)?;
+    let mut head = Vec::new();
+    let parts = HeadParts::unconnected(request, &shape, config, late);
+    encode_head(&mut head, &parts);
+    Ok(head)
 }
 
 fn write_request_line(out: &mut Vec<u8>, parts: &HeadParts<'_>) {

@@ -4,7 +4,6 @@ use super::causes::RequestError;
 use super::error::Error;
 use super::key::PoolKey;
 use super::request::{Content, Request, refused};
-use super::shape::{Lines, Shape};
 use crate::message::{FieldNames, Fields, Known, Origin, RequestTarget};
 use crate::policy::Redirect;
 
@@ -114,17 +113,6 @@ impl Request {
             true => trailers.filtered(|name| !is_among(name, &self.sensitive)),
             false => trailers,
         }
-    }
-
-    /// The verdict on its own lines alone.
-    pub(super) fn own_shape(&self) -> Result<Shape, RequestError> {
-        let lines = Lines {
-            own: &self.fields,
-            removed: &self.removed,
-            session: None,
-        };
-        let trailers = !self.trailers.is_empty();
-        Shape::of(&self.method, &self.content, trailers, lines)
     }
 }
 

@@ -167,13 +167,18 @@ impl Request {
         if !self.shape.depends_on(session) {
             return Ok(Cow::Borrowed(&self.shape));
         }
+        self.shape_beside(Some(session)).map(Cow::Owned)
+    }
+
+    /// The verdict on its own lines, beside the session's if there is one.
+    pub(super) fn shape_beside(&self, session: Option<&Fields>) -> Result<Shape, RequestError> {
         let lines = Lines {
             own: &self.fields,
             removed: &self.removed,
-            session: Some(session),
+            session,
         };
         let trailers = !self.trailers.is_empty();
-        Shape::of(&self.method, &self.content, trailers, lines).map(Cow::Owned)
+        Shape::of(&self.method, &self.content, trailers, lines)
     }
 
     /// Whether the core writes credentials for it, or will when they are asked for.

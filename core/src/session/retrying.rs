@@ -103,9 +103,7 @@ impl Session {
         reason: StopReason,
     ) -> Parting {
         let error = self.status_error(id, status, reason);
-        let outcome = AttemptOutcome::Status(status);
-        self.note_attempt(now, id, outcome, Next::Stop(reason));
-        Parting::Fail(self.settled(id, error, reason))
+        self.fail_on_head(now, id, status, error, reason)
     }
 
     /// The error of a request whose last response is not handed over.

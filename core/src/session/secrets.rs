@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
-
 use super::attempt::{AttemptOutcome, Next};
 use super::error::Error;
 use super::exchange::Parting;
 use super::kind::ErrorKind;
-use super::prepare::{HeadParts, Late, encode_head};
+use super::prepare::{Late, unconnected_head};
 use super::request::{Content, Request, refused};
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
@@ -82,12 +80,8 @@ impl Session {
             ..Late::default()
         };
         self.write_cookies(now, &request, &mut late.cookies);
-        let shape = request.shape_in(&self.config.fields);
-        let shape = shape.map_err(|error| refused(error, &request.url))?;
-        let mut head = Vec::new();
-        let parts = HeadParts::unconnected(&request, &shape, &self.config, Some(&late));
-        encode_head(&mut head, &parts);
-        Ok(head)
+        let head = unconnected_head(&request, &self.config, Some(&late));
+        head.map_err(|error| refused(error, &request.url))
     }
 
     /// The cookies of a response go into the jar, whatever becomes of the response.
@@ -137,7 +131,7 @@ impl Session {
         }
         match self.answer(id, head) {
             Ok(answer) => {
-                let outcome = AttemptOutcome::Status(StatusCode::UNAUTHORIZED);
+                let outcome = AttemptOutcome::Status(head.status());
                 self.note_attempt(now, id, outcome, Next::Authentication);
                 let exchange = self.exchanges.get_mut(id.0)?;
                 exchange.replays = 0;
@@ -150,10 +144,8 @@ impl Session {
             Err(why) if why.is_error() => {
                 let error = Error::new(ErrorKind::Authentication(why), Stage::Head);
                 let error = self.addressed(id, self.moved(id, error));
-                let outcome = AttemptOutcome::Status(StatusCode::UNAUTHORIZED);
                 let reason = StopReason::NotReplayable;
-                self.note_attempt(now, id, outcome, Next::Stop(reason));
-                Some(Parting::Fail(self.settled(id, error, reason)))
+                Some(self.fail_on_head(now, id, head.status(), error, reason))
             }
             Err(_) => None,
         }
