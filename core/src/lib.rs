@@ -189,3 +189,24 @@ pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
 pub use url::{self, Url};
+
+/// What an application needs that sends requests by a façade: the runtimes hand all of it on, so that nobody has to name this
+/// crate besides.
+pub mod application {
+    pub use crate::{
+        Answer, AnswerFn, Answering, Attempt, AttemptOutcome, Attempts, Authentication,
+        AuthenticationHook, AuthenticationStore, Authenticator, CloseReason, Config,
+        ConnectionInfo, Content, ContentError, Cookie, CookieExplanation, CookieFileError,
+        CookieFileProblem, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
+        Credentials, CredentialsError, Error, ErrorKind, ExpectContinue, FieldError, FieldNames,
+        Fields, FieldsRef, HeadRef, Hop, IdleConnection, IntoUrl, Leniency, Limit, Limits, Method,
+        MinimumSpeed, Misuse, Mount, Mounts, Netrc, NetrcError, NetrcFault, Next, NoAnswer,
+        NoReplay, OnExhausted, Origin, OriginLimits, OriginSnapshot, PeerViolation, PoolCounters,
+        PoolEvent, PoolFact, PoolLimits, PoolSnapshot, PrefixError, Progress, PublicSuffixes,
+        Question, ReceivedCookies, Redirect, RedirectError, RedirectPolicy, Redirected,
+        Redirecting, Redirects, RejectedCookie, Replay, Request, RequestBuilder, RequestError,
+        RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice,
+        RetryHook, SameSite, SessionCookies, Shortage, SourceError, Stage, StatusCode, StopReason,
+        Tick, Timeouts, Url, Version, WhenFull, Withheld,
+    };
+}

@@ -31,19 +31,5 @@ mod socket;
 pub use driver::Driver;
 #[cfg(feature = "psl")]
 pub use sessile_core::Psl;
-pub use sessile_core::{
-    self as core, Answer, AnswerFn, Answering, Attempt, AttemptOutcome, Attempts, Authentication,
-    AuthenticationHook, AuthenticationStore, Authenticator, CloseReason, Config, ConnectionInfo,
-    Content, ContentError, Cookie, CookieExplanation, CookieFileError, CookieFileProblem,
-    CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict, Credentials,
-    CredentialsError, Error, ErrorKind, Event, ExpectContinue, FieldError, FieldNames, Fields,
-    FieldsRef, HeadRef, Hop, IdleConnection, IntoUrl, Leftover, Leniency, Limit, Limits, Method,
-    MinimumSpeed, Misuse, Mount, Mounts, Netrc, NetrcError, NetrcFault, Next, NoAnswer, NoReplay,
-    OnExhausted, Origin, OriginLimits, OriginSnapshot, PeerViolation, PoolCounters, PoolEvent,
-    PoolFact, PoolLimits, PoolSnapshot, PrefixError, Progress, PublicSuffixes, Question,
-    ReceivedCookies, Redirect, RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects,
-    RejectedCookie, Replay, Request, RequestBuilder, RequestError, RequestId, ResolveError,
-    ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice, RetryHook, SameSite, SessionCookies,
-    Shortage, SourceError, Stage, StatusCode, StopReason, Tick, Timeouts, Upgraded, Url, Version,
-    WhenFull, Withheld,
-};
+pub use sessile_core::application::*;
+pub use sessile_core::{self as core, Event, Leftover, Upgraded};
