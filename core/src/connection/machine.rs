@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::persistence::{KeepAlive, Persistence};
 use super::scratch::{Loan, Scratch};
 use super::send::{ContentWriter, Misuse, RequestPlan};
+use super::stack::Stack;
 use super::state::{Halves, ReceiveState, SendEvent, SendState};
 use super::upgraded::Leftover;
 use crate::base::{CloseReason, Now, Phase, Pulse, Rules};
@@ -37,6 +38,8 @@ pub struct Interest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamEnd {
     Clean,
+    /// The transport ended, and TLS had not said that it would: somebody may have cut it.
+    Cut,
     Failed(io::ErrorKind),
 }
 
@@ -94,6 +97,8 @@ pub struct Connection {
     /// We have begun to wait for content, at a time that nobody has told us yet.
     pub(super) waiting_unstamped: bool,
     pub(super) probe: [u8; PROBE],
+    /// What lies between HTTP and the transport, if anything does.
+    pub(super) stack: Option<Box<Stack>>,
 }
 
 impl Default for Connection {
@@ -126,6 +131,7 @@ impl Connection {
             stream_end: None,
             waiting_unstamped: false,
             probe: [0; PROBE],
+            stack: None,
         }
     }
 
@@ -213,6 +219,7 @@ impl Connection {
             (&self.halves.receive, &self.halves.send),
             (ReceiveState::Idle, SendState::Idle)
         ) && self.close_reason().is_none()
+            && self.is_made()
     }
 
     /// Whether the response was read to its end.
@@ -295,6 +302,9 @@ impl Connection {
         if let Some(reason) = reason {
             self.persistence.note(reason);
         }
+        if self.stack.is_some() {
+            self.look_up();
+        }
         // A head that has not come to its end is no surplus.
         let in_head = matches!(self.halves.receive, ReceiveState::Head(_));
         if !in_head && self.scratch.input.unread_len() > 0 {
@@ -302,6 +312,9 @@ impl Connection {
         }
         if self.stream_end.is_some() {
             self.persistence.note(CloseReason::PeerEof);
+        }
+        if let Some(stack) = &mut self.stack {
+            stack.rest();
         }
         self.pulse.enter(Phase::Idle);
         match self.persistence.reason() {
@@ -354,10 +367,12 @@ impl Connection {
             ReceiveState::Switched => {
                 let failed = match self.stream_end {
                     Some(StreamEnd::Failed(kind)) => Some(kind),
+                    Some(StreamEnd::Cut) => Some(io::ErrorKind::UnexpectedEof),
                     Some(StreamEnd::Clean) | None => None,
                 };
                 let ended = self.stream_end == Some(StreamEnd::Clean);
-                Ok(Leftover::new(self.scratch.input.unread(), ended, failed))
+                let octets = self.scratch.input.unread();
+                Ok(Leftover::new(octets, ended, failed, self.stack))
             }
             _ => Err(self),
         }

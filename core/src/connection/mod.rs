@@ -2,6 +2,7 @@
 
 mod drain;
 mod failure;
+mod layered;
 #[cfg(test)]
 mod linear_tests;
 mod machine;
@@ -10,8 +11,10 @@ mod receive;
 mod receive_head;
 mod scratch;
 mod send;
+mod stack;
 mod state;
 mod transmit;
+pub(crate) mod tunnel;
 mod upgraded;
 
 pub(crate) use drain::Rest;
@@ -20,5 +23,6 @@ pub use machine::{Connection, Interest};
 pub use persistence::KeepAlive;
 pub use receive::Received;
 pub use scratch::Scratch;
+pub(crate) use stack::{Making, Stack, StackFailure, StackPlan, TlsPlan};
 pub use send::{ContentPlan, Misuse, Outgoing, RequestPlan};
 pub use upgraded::Leftover;

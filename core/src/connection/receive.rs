@@ -53,6 +53,17 @@ impl Connection {
     /// Space to read into; never empty. Content that was not consumed stays in front of it: read only while
     /// [`Connection::interest`] says so, or the buffer grows with what the peer sends.
     pub fn receive_space(&mut self) -> &mut [u8] {
+        // Two looks at it, because of what the borrow checker can see.
+        if self.stack.is_none() {
+            return self.plain_space();
+        }
+        match &mut self.stack {
+            Some(stack) => stack.space(),
+            None => &mut self.probe,
+        }
+    }
+
+    pub(super) fn plain_space(&mut self) -> &mut [u8] {
         let bound = match self.halves.receive {
             ReceiveState::Idle | ReceiveState::Done | ReceiveState::Broken(_) => {
                 return &mut self.probe;
@@ -66,6 +77,13 @@ impl Connection {
 
     /// Reports how many octets were read into [`Connection::receive_space`].
     pub fn received(&mut self, now: Now, octets: usize) {
+        match self.stack {
+            None => self.received_plain(now, octets),
+            Some(_) => self.received_layered(now, octets),
+        }
+    }
+
+    pub(super) fn received_plain(&mut self, now: Now, octets: usize) {
         if octets == 0 {
             return;
         }
@@ -101,16 +119,22 @@ impl Connection {
 
     /// The peer ended its stream cleanly. What that means depends on the framing; [`Connection::poll`] tells.
     pub fn receive_eof(&mut self) {
-        self.end_stream(StreamEnd::Clean);
+        match self.stack {
+            None => self.end_stream(StreamEnd::Clean),
+            Some(_) => self.ended_layered(StreamEnd::Clean),
+        }
     }
 
     /// The transport delivers nothing any more. What was received before is still read.
     pub fn receive_failed(&mut self, why: io::ErrorKind) {
         self.persistence.note(CloseReason::TransportFailed);
-        self.end_stream(StreamEnd::Failed(why));
+        match self.stack {
+            None => self.end_stream(StreamEnd::Failed(why)),
+            Some(_) => self.ended_layered(StreamEnd::Failed(why)),
+        }
     }
 
-    fn end_stream(&mut self, end: StreamEnd) {
+    pub(super) fn end_stream(&mut self, end: StreamEnd) {
         self.stream_end.get_or_insert(end);
         if matches!(self.halves.receive, ReceiveState::Idle) {
             self.persistence.note(CloseReason::PeerEof);
@@ -133,11 +157,14 @@ impl Connection {
     /// # Errors
     /// If the peer broke the protocol or the transport failed. The same failure comes again at every further call.
     pub fn poll(&mut self) -> Result<Received<'_>, Failure> {
-        let step = match self.step() {
-            Ok(step) => step,
-            Err(failure) => {
-                self.refuse(failure);
-                return Err(failure);
+        let step = loop {
+            match self.step() {
+                Ok(Step::NeedMore) if self.stack.is_some() && self.pull() => {}
+                Ok(step) => break step,
+                Err(failure) => {
+                    self.refuse(failure);
+                    return Err(failure);
+                }
             }
         };
         Ok(match step {
@@ -215,7 +242,9 @@ impl Connection {
     pub fn direct_limit(&self) -> u64 {
         match &self.halves.receive {
             ReceiveState::Content(reader)
-                if self.scratch.input.unread_len() == 0 && self.stream_end.is_none() =>
+                if self.scratch.input.unread_len() == 0
+                    && self.stream_end.is_none()
+                    && self.stack.is_none() =>
             {
                 self.allowed(reader.direct())
             }
@@ -250,6 +279,9 @@ impl Connection {
 
     /// The content that stands ready. Other than [`Connection::poll`] it never goes on to what follows content.
     pub fn content(&mut self) -> &[u8] {
+        if self.stack.is_some() && self.scratch.input.unread_len() == 0 {
+            self.pull();
+        }
         let ReceiveState::Content(reader) = &mut self.halves.receive else {
             return &[];
         };
@@ -338,10 +370,11 @@ impl Connection {
                 self.advance_receive(ReceiveEvent::End);
                 Ok(Step::End)
             }
-            (StreamEnd::Clean, ReceiveState::Head(_)) if self.scratch.input.unread_len() == 0 => {
+            (StreamEnd::Clean | StreamEnd::Cut, ReceiveState::Head(_))
+                if self.scratch.input.unread_len() == 0 => {
                 Err(Failure::Closed)
             }
-            (StreamEnd::Clean, _) => Err(PeerViolation::Truncated.into()),
+            (StreamEnd::Clean | StreamEnd::Cut, _) => Err(PeerViolation::Truncated.into()),
             (StreamEnd::Failed(kind), _) => Err(Failure::Transport(kind)),
         }
     }

@@ -1,0 +1,146 @@
+//! A connection with something between HTTP and its transport: every octet goes through the [`Stack`].
+//!
+//! What the transport brings stays in the stack until HTTP has a use for it, so that backpressure reaches the peer. What HTTP
+//! writes is encrypted when what was encrypted before has gone, and counts as sent when the transport has taken it.
+
+use std::sync::Arc;
+
+use super::machine::{Connection, StreamEnd};
+use super::send::Outgoing;
+use super::stack::{Making, Stack, StackFailure};
+use super::state::ReceiveState;
+use crate::base::{Now, Rules};
+use crate::tls::TlsInfo;
+
+impl Connection {
+    /// A connection whose transport has just been opened, and on which more must be said before HTTP.
+    pub(crate) fn layered(rules: Arc<Rules>, stack: Option<Box<Stack>>) -> Self {
+        let mut connection = Self::new(rules);
+        connection.stack = stack;
+        connection
+    }
+
+    /// How far what lies between HTTP and the transport has come.
+    pub(crate) fn making(&self) -> Making<'_> {
+        self.stack.as_ref().map_or(Making::Made, |stack| stack.making())
+    }
+
+    /// Whether something must be said on the transport before HTTP.
+    pub(super) fn is_made(&self) -> bool {
+        self.stack.as_ref().is_none_or(|stack| stack.is_made())
+    }
+
+    /// Asks the proxy once more, with this head.
+    pub(crate) fn answer_proxy(&mut self, head: &[u8]) {
+        if let Some(stack) = &mut self.stack {
+            stack.answer(head);
+        }
+    }
+
+    /// Nobody has an answer to what the proxy asked.
+    pub(crate) fn decline_proxy(&mut self) {
+        if let Some(stack) = &mut self.stack {
+            stack.decline();
+        }
+    }
+
+    /// What went wrong between HTTP and the transport.
+    pub(crate) fn stack_failure(&self) -> Option<&StackFailure> {
+        self.stack.as_ref()?.failure()
+    }
+
+    /// What is known of the TLS that the connection is spoken over; `None` if there is none.
+    pub fn tls(&self) -> Option<TlsInfo> {
+        self.stack.as_ref()?.info()
+    }
+
+    /// Tells the peer that nothing more will be sent, where TLS has a word for it (RFC 8446 §6.1): it stands in
+    /// [`Connection::outgoing`] then. Worth a try when a connection is closed, and no more than that.
+    pub fn say_farewell(&mut self) {
+        if let Some(stack) = &mut self.stack {
+            stack.close();
+        }
+    }
+
+    /// The stack has nothing more to do: what it still has is for HTTP.
+    fn shed(&mut self, now: Now) {
+        let Some(mut stack) = self.stack.take_if(|stack| stack.is_made() && !stack.is_secured()) else {
+            return;
+        };
+        loop {
+            let count = stack.read(self.plain_space());
+            if count == 0 {
+                break;
+            }
+            self.received_plain(now, count);
+        }
+        if let Some(end) = stack.end() {
+            self.end_stream(end);
+        }
+    }
+
+    pub(super) fn received_layered(&mut self, now: Now, octets: usize) {
+        if let Some(stack) = &mut self.stack {
+            stack.received(now, octets);
+            if !stack.is_made() {
+                return;
+            }
+        }
+        self.shed(now);
+        self.look_up();
+    }
+
+    pub(super) fn ended_layered(&mut self, end: StreamEnd) {
+        if let Some(stack) = &mut self.stack {
+            stack.ended(end);
+            self.look_up();
+        }
+    }
+
+    /// While nobody reads, what has come is looked at as it comes: it decides whether the connection lives.
+    pub(super) fn look_up(&mut self) {
+        while matches!(self.halves.receive, ReceiveState::Idle | ReceiveState::Done) && self.pull() {
+        }
+    }
+
+    /// Brings octets up to HTTP, or the end of them; whether there were any.
+    pub(super) fn pull(&mut self) -> bool {
+        let Some(mut stack) = self.stack.take_if(|stack| stack.is_made()) else {
+            return false;
+        };
+        let now = stack.now();
+        let count = match self.stream_end {
+            None => stack.read(self.plain_space()),
+            Some(_) => 0,
+        };
+        let end = stack.end().filter(|_| count == 0 && self.stream_end.is_none());
+        self.stack = Some(stack);
+        self.received_plain(now, count);
+        if let Some(end) = end {
+            self.end_stream(end);
+        }
+        count > 0 || end.is_some()
+    }
+
+    pub(super) fn outgoing_layered<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
+        if let Some(mut stack) = self.stack.take() {
+            if stack.is_made() {
+                // What is lent is counted by each call, whether it is encrypted already or not.
+                stack.encrypt(&self.outgoing_plain(content));
+            }
+            self.stack = Some(stack);
+        }
+        Outgoing {
+            pending: self.stack.as_ref().map_or(&[], |stack| stack.pending()),
+            ..Outgoing::default()
+        }
+    }
+
+    pub(super) fn sent_layered(&mut self, now: Now, octets: usize) -> usize {
+        let gone = self.stack.as_mut().map_or(0, |stack| stack.sent(octets));
+        match gone {
+            0 => 0,
+            gone => self.sent_plain(now, gone),
+        }
+    }
+}

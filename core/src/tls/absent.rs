@@ -1,0 +1,100 @@
+//! What stands in place of TLS in a build without it: types of which there are no values, so that nobody else has to ask how
+//! this was built.
+
+use core::fmt;
+
+use crate::base::Now;
+
+/// The settings of TLS. This build speaks none (feature `rustls`): requests for `https` are refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tls(());
+
+/// How a runtime gives the platform's roots. This build speaks no TLS.
+#[derive(Clone, Debug)]
+pub enum PlatformTrust {}
+
+/// Why TLS failed. This build speaks none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsError {}
+
+/// What is known of a connection's TLS. This build speaks none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsInfo {}
+
+impl TlsError {
+    /// A stable word for logs, tests and tables.
+    pub fn code(&self) -> &'static str {
+        match *self {}
+    }
+
+    /// Whether it is the peer's certificate that was refused.
+    pub fn is_certificate(&self) -> bool {
+        match *self {}
+    }
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl core::error::Error for TlsError {}
+
+#[derive(Clone, Debug)]
+pub(crate) enum TlsClient {}
+
+pub(crate) enum TlsLayer {}
+
+impl Tls {
+    /// Nobody to speak TLS.
+    pub(crate) fn client(&self, _: Option<&PlatformTrust>) -> Option<Result<TlsClient, TlsError>> {
+        None
+    }
+}
+
+impl TlsLayer {
+    pub(crate) fn new(client: &TlsClient, _: &str, _: Now) -> Result<Self, TlsError> {
+        match *client {}
+    }
+
+    pub(crate) fn feed(&mut self, _: Now, _: &[u8]) -> Result<usize, TlsError> {
+        match *self {}
+    }
+
+    pub(crate) fn has_plain(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn read_plain(&mut self, _: &mut [u8]) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn encrypt(&mut self, _: &[&[u8]]) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn take_wire(&mut self, _: &mut Vec<u8>) {
+        match *self {}
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn close(&mut self) {
+        match *self {}
+    }
+
+    pub(crate) fn cut(&self) -> TlsError {
+        match *self {}
+    }
+
+    pub(crate) fn info(&self) -> TlsInfo {
+        match *self {}
+    }
+}
