@@ -135,6 +135,7 @@ mod base;
 mod client;
 mod connection;
 mod cookie;
+mod dial;
 mod engine;
 mod message;
 mod policy;
@@ -160,6 +161,9 @@ pub use cookie::{
     CookieExplanation, CookieFileError, CookieFileProblem, CookieJar, CookieLimits, CookieRef,
     CookieRejection, CookieVerdict, PublicSuffixes, ReceivedCookies, RejectedCookie,
     SessionCookies, Withheld,
+};
+pub use dial::{
+    Families, Family, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{

@@ -6,6 +6,7 @@
 
 mod case;
 mod cookies;
+mod dial;
 mod digest;
 mod heads;
 mod redirects;
@@ -38,11 +39,13 @@ pub enum Kind {
     Cookies,
     /// Dates as they stand in Set-Cookie lines.
     CookieDates,
+    /// Answers and attempts in virtual time, and how a dial races through them.
+    Dial,
 }
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 9] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
@@ -51,6 +54,7 @@ impl Kind {
         ("digest", Self::Digest),
         ("cookies", Self::Cookies),
         ("cookie-dates", Self::CookieDates),
+        ("dial", Self::Dial),
     ];
 
     /// The kind of that name.
@@ -71,6 +75,7 @@ impl Kind {
             Self::Digest => digest::judge(case),
             Self::Cookies => cookies::judge(case),
             Self::CookieDates => cookies::judge_date(case),
+            Self::Dial => dial::judge(case),
         }
     }
 }

@@ -178,6 +178,15 @@ fn a_wrong_expectation_does_not_pass() {
             "\"leftover\": \"",
             "\"leftover\": \"x",
         ),
+        (Kind::Dial, "dial", "\"do\": \"won\"", "\"do\": \"idle\""),
+        (Kind::Dial, "dial", "\"why\": \"", "\"why\": \"un"),
+        (
+            Kind::Dial,
+            "dial",
+            "\"t\": 250, \"do\": \"dial\"",
+            "\"t\": 251, \"do\": \"dial\"",
+        ),
+        (Kind::Dial, "dial", "\"do\": \"close\"", "\"do\": \"dial\""),
     ];
     for (kind, name, right, other) in wrong {
         let file = own().join(name).with_extension("jsonl");

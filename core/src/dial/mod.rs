@@ -1,0 +1,18 @@
+//! Dialling as decisions: which address of a name is tried when, who has won, and which names need not be asked for again.
+//!
+//! The rules are those of Happy Eyeballs (RFC 8305), simplified: one lookup per family, both begun together; no sorting
+//! (the resolver's order is kept); fixed delays. Nothing here opens a socket or asks a resolver: others do as they are told.
+
+mod addresses;
+mod attempts;
+mod failure;
+mod lookups;
+mod race;
+mod settings;
+
+pub use addresses::Family;
+pub use attempts::RaceAttempt;
+pub use failure::RaceFailure;
+pub use lookups::Lookup;
+pub use race::{Race, RaceAction};
+pub use settings::{Families, RaceSettings};
