@@ -5,14 +5,18 @@
 
 mod addresses;
 mod attempts;
+mod error;
 mod failure;
 mod lookups;
+mod plan;
 mod race;
 mod settings;
 
 pub use addresses::Family;
 pub use attempts::RaceAttempt;
+pub use error::DialError;
 pub use failure::RaceFailure;
 pub use lookups::Lookup;
+pub use plan::{DialPlan, Endpoint, Keepalive, LocalEnd};
 pub use race::{Race, RaceAction};
 pub use settings::{Families, RaceSettings};

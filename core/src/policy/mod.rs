@@ -1,5 +1,6 @@
 //! Pure decisions: from values to a verdict. Others act on it.
 
+mod address;
 mod authentication;
 mod authenticator;
 mod bound;
@@ -20,6 +21,7 @@ mod space_tests;
 mod store;
 mod verdict;
 
+pub use address::{AddressCase, AddressPolicy, AddressRole};
 pub use authentication::Authentication;
 pub use authenticator::{AuthenticationHook, Authenticator};
 pub use bound::BoundAuthentication;
