@@ -8,6 +8,7 @@ mod case;
 mod cookies;
 mod digest;
 mod heads;
+mod proxies;
 mod redirects;
 mod responses;
 mod retries;
@@ -34,6 +35,8 @@ pub enum Kind {
     Redirects,
     /// Challenges, and how Digest answers them.
     Digest,
+    /// URLs, and which proxy they have.
+    Proxies,
     /// Set-Cookie lines and requests, and what a jar sends.
     Cookies,
     /// Dates as they stand in Set-Cookie lines.
@@ -42,13 +45,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, with their names on the command line.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 9] = [
         ("responses", Self::Responses),
         ("heads", Self::Heads),
         ("reuse", Self::Reuse),
         ("retries", Self::Retries),
         ("redirects", Self::Redirects),
         ("digest", Self::Digest),
+        ("proxies", Self::Proxies),
         ("cookies", Self::Cookies),
         ("cookie-dates", Self::CookieDates),
     ];
@@ -69,6 +73,7 @@ impl Kind {
             Self::Retries => retries::judge(case),
             Self::Redirects => redirects::judge(case),
             Self::Digest => digest::judge(case),
+            Self::Proxies => proxies::judge(case),
             Self::Cookies => cookies::judge(case),
             Self::CookieDates => cookies::judge_date(case),
         }
