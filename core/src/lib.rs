@@ -173,9 +173,10 @@ pub use message::{
 pub use policy::{
     Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
     BoundAuthentication, Cause, Challenge, Credentials, CredentialsError, DigestCredentials,
-    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoReplay,
-    OnExhausted, ProtectionSpace, Redirect, RedirectError, RedirectPolicy, Redirected, Redirecting,
-    Redirects, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
+    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoProxy,
+    NoReplay, OnExhausted, ProtectionSpace, Proxy, ProxyError, ProxyRules, ProxyScheme, Redirect,
+    RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects, Replay, Retries, Retry,
+    RetryBudget, Stop, StopReason,
 };
 pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{

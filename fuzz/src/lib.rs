@@ -1,4 +1,4 @@
-//! Invariants of a [`Connection`](sessile_core::Connection), a session, credentials and a cookie jar, as plain functions over octets.
+//! Invariants of a [`Connection`](sessile_core::Connection), a session, credentials, proxies and a cookie jar, as plain functions over octets.
 //!
 //! libFuzzer calls them through `fuzz_targets/`, `tests/corpus.rs` calls them on stable with the seeds and with
 //! mutations of them. Each returns if the invariant holds and panics if it does not. What they judge by is their own:
@@ -20,6 +20,7 @@ mod lines;
 mod model;
 mod oracles;
 mod owed;
+mod proxies;
 mod pushed;
 mod reference_jar;
 mod replay;
@@ -39,6 +40,7 @@ pub use cookies::cookies;
 pub use differences::differences;
 pub use differential::differential;
 pub use encode::encode;
+pub use proxies::proxies;
 pub use pushed::upload;
 pub use replay::replay;
 pub use request::request;

@@ -39,6 +39,11 @@ fn jars_send_what_they_must() {
     hold("cookies", sessile_fuzz::cookies, 4_000);
 }
 
+#[test]
+fn proxies_are_what_their_values_say() {
+    hold("proxies", sessile_fuzz::proxies, 20_000);
+}
+
 /// Each difference that is let pass stands in the page that explains it.
 #[test]
 fn known_differences_are_on_the_page() {

@@ -9,6 +9,7 @@ mod cookies;
 mod dial;
 mod digest;
 mod heads;
+mod proxies;
 mod redirects;
 mod responses;
 mod retries;
@@ -35,6 +36,8 @@ pub enum Kind {
     Redirects,
     /// Challenges, and how Digest answers them.
     Digest,
+    /// URLs, and which proxy they have.
+    Proxies,
     /// Set-Cookie lines and requests, and what a jar sends.
     Cookies,
     /// Dates as they stand in Set-Cookie lines.
@@ -52,6 +55,7 @@ impl Kind {
         ("retries", Self::Retries),
         ("redirects", Self::Redirects),
         ("digest", Self::Digest),
+        ("proxies", Self::Proxies),
         ("cookies", Self::Cookies),
         ("cookie-dates", Self::CookieDates),
         ("dial", Self::Dial),
@@ -73,6 +77,7 @@ impl Kind {
             Self::Retries => retries::judge(case),
             Self::Redirects => redirects::judge(case),
             Self::Digest => digest::judge(case),
+            Self::Proxies => proxies::judge(case),
             Self::Cookies => cookies::judge(case),
             Self::CookieDates => cookies::judge_date(case),
             Self::Dial => dial::judge(case),

@@ -125,6 +125,26 @@ fn a_wrong_expectation_does_not_pass() {
             "\"username*\": \"utf-8",
         ),
         (
+            Kind::Proxies,
+            "proxies",
+            "\"expect\": {\"proxy\": null",
+            "\"expect\": {\"proxy\": \"http://px.test:3128\"",
+        ),
+        (
+            Kind::Proxies,
+            "proxies",
+            "\"expect\": {\"proxy\": \"",
+            "\"expect\": {\"proxy\": \"x",
+        ),
+        (Kind::Proxies, "proxies", "\"user\": \"", "\"user\": \"x"),
+        (
+            Kind::Proxies,
+            "proxies",
+            "\"password\": \"",
+            "\"password\": \"x",
+        ),
+        (Kind::Proxies, "proxies", "\"error\": \"", "\"error\": \"un"),
+        (
             Kind::Cookies,
             "cookies",
             "\"rfc6265bis\": [null]",

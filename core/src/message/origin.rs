@@ -26,7 +26,7 @@ impl Scheme {
         }
     }
 
-    fn of(url: &Url) -> Option<Self> {
+    pub(crate) fn of(url: &Url) -> Option<Self> {
         match url.scheme() {
             "http" => Some(Self::Http),
             "https" => Some(Self::Https),
