@@ -133,6 +133,10 @@ pub enum Stage {
     Resolve,
     /// Opening a transport connection.
     Connect,
+    /// Asking a proxy for a tunnel.
+    Tunnel,
+    /// Agreeing on TLS, with a proxy or the origin.
+    Tls,
     /// Sending the request.
     Send,
     /// Waiting for the peer's word (100) before the content is sent.
@@ -157,6 +161,8 @@ impl Stage {
             Self::PoolWait => "pool-wait",
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Tunnel => "tunnel",
+            Self::Tls => "tls",
             Self::Send => "send",
             Self::Continue => "continue",
             Self::Head => "head",

@@ -14,6 +14,7 @@ pub(crate) use head::{ConnectionOptions, StatusLine, connection_options};
 pub use head::{HeadRef, ResponseHead};
 pub(crate) use known::Known;
 pub use names::FieldNames;
+pub(crate) use origin::host_address;
 pub use origin::{Origin, OriginError, Scheme};
 pub(crate) use redacted::redacted;
 pub(crate) use spans::{FieldSpan, Span, Spans};

@@ -149,11 +149,16 @@ impl Origin {
 
     /// The host's address, if it is one and not a name.
     pub fn address(&self) -> Option<core::net::IpAddr> {
-        match Host::parse(self.host()).ok()? {
-            Host::Ipv4(address) => Some(address.into()),
-            Host::Ipv6(address) => Some(address.into()),
-            Host::Domain(_) => None,
-        }
+        host_address(self.host())
+    }
+}
+
+/// The address that a host is, as it stands in a URL, if it is one and not a name.
+pub(crate) fn host_address(host: &str) -> Option<core::net::IpAddr> {
+    match Host::parse(host).ok()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
     }
 }
 

@@ -7,20 +7,22 @@ use http::Method;
 use url::Url;
 
 use super::causes::RequestError;
+use super::dialling::Dialling;
 use super::draft::check_removed;
 use super::error::Error;
 use super::hook::RetryHook;
 use super::kind::ErrorKind;
 use super::mount::Mounts;
-use super::prepare::Expectation;
+use super::prepare::{BUILT_IN, Expectation};
 use super::request::{Content, Request};
 use super::shape::{Lines, Shape};
 use crate::base::{Leniency, Limits, Rules, Stage};
 use crate::connection::ContentPlan;
 use crate::cookie::CookieJar;
 use crate::message::{FieldNames, Fields, Known, redacted};
-use crate::policy::{AuthenticationHook, RedirectPolicy, Retry, RetryBudget};
+use crate::policy::{AuthenticationHook, ProxyRules, RedirectPolicy, Retry, RetryBudget};
 use crate::pool::PoolLimits;
+use crate::tls::{PlatformTrust, Tls};
 
 /// How long each stage may take. `None` is "as long as it takes"; the error names the stage whose time ran out.
 ///
@@ -37,6 +39,10 @@ pub struct Timeouts {
     pub resolve: Option<Duration>,
     /// From the first dial until a connection stands, all addresses together: 10 s.
     pub connect: Option<Duration>,
+    /// Asking a proxy for a tunnel, with the answer to its challenge: 10 s for each connection to it.
+    pub tunnel: Option<Duration>,
+    /// Agreeing on TLS, with the proxy and with the origin: 10 s for each.
+    pub tls: Option<Duration>,
     /// Sending without progress: none.
     pub send: Option<Duration>,
     /// Holding content back for a 100 that was asked for, from the moment when the head is out: 1 s, as curl does. It is
@@ -80,6 +86,8 @@ impl Default for Timeouts {
             pool_wait: Some(Duration::from_secs(30)),
             resolve: Some(Duration::from_secs(10)),
             connect: Some(Duration::from_secs(10)),
+            tunnel: Some(Duration::from_secs(10)),
+            tls: Some(Duration::from_secs(10)),
             send: None,
             expect_continue: Some(Duration::from_secs(1)),
             head: None,
@@ -157,6 +165,19 @@ pub struct Config {
     pub query: Vec<(String, String)>,
     /// Settings for requests below a URL prefix, where they differ from these.
     pub mounts: Mounts,
+    /// How connections are opened.
+    pub dialling: Dialling,
+    /// Which proxy is asked for which URL, unless a request or its mount says otherwise: none. (The runtimes can read the
+    /// environment; this crate never does.)
+    pub proxies: ProxyRules,
+    /// TLS with origins, unless a request or its mount says otherwise: see [`Tls`].
+    pub tls: Tls,
+    /// TLS with proxies whose scheme is https. What is said of origins says nothing of them: neither whose certificates
+    /// are trusted, nor who we are.
+    pub proxy_tls: Tls,
+    /// Whom the platform trusts: the runtimes know. Without it, settings of TLS that count on the platform's roots take those
+    /// that were compiled in (feature `webpki-roots`), or fail.
+    pub platform_trust: Option<PlatformTrust>,
     /// When the peer is asked before content is sent, unless a request says otherwise.
     pub expect_continue: ExpectContinue,
     /// When and how often a request is sent anew, unless it brings its own policy: never.
@@ -188,6 +209,11 @@ impl fmt::Debug for Config {
             base_url,
             query,
             mounts,
+            dialling,
+            proxies,
+            tls,
+            proxy_tls,
+            platform_trust,
             expect_continue,
             retry,
             retry_hook,
@@ -209,6 +235,11 @@ impl fmt::Debug for Config {
             .field("base_url", &base_url.as_ref().map(redacted))
             .field("query", &names(query))
             .field("mounts", mounts)
+            .field("dialling", dialling)
+            .field("proxies", proxies)
+            .field("tls", tls)
+            .field("proxy_tls", proxy_tls)
+            .field("platform_trust", platform_trust)
             .field("expect_continue", expect_continue)
             .field("retry", retry)
             .field("retry_hook", retry_hook)
@@ -241,6 +272,11 @@ impl Default for Config {
             base_url: None,
             query: Vec::new(),
             mounts: Mounts::new(),
+            dialling: Dialling::default(),
+            proxies: ProxyRules::none(),
+            tls: Tls::default(),
+            proxy_tls: Tls::default(),
+            platform_trust: None,
             expect_continue: ExpectContinue::default(),
             retry: None,
             retry_hook: None,
@@ -260,6 +296,14 @@ impl Config {
             .find_map(Result::err)
             .map_or(Ok(()), Err)
             .map_err(|error| Error::new(ErrorKind::Request(error), Stage::Prepare))
+    }
+
+    /// What proxies are told of who asks: they are given no request's line.
+    pub(super) fn agent(&self) -> Option<&[u8]> {
+        let own = self.fields.values(Known::UserAgent).next();
+        let removed = self.removed.known() & Known::UserAgent.bit() != 0;
+        let (_, _, built_in) = BUILT_IN[0];
+        own.or(Some(built_in.as_bytes()).filter(|_| !removed))
     }
 
     /// What each connection holds its peer to.

@@ -14,8 +14,9 @@ use super::hints::hint;
 use super::kind::ErrorKind;
 use crate::base::{Progress, Pulse, Stage};
 use crate::connection::PeerViolation;
+use crate::connection::tunnel::TunnelRefusal;
 use crate::message::redacted;
-use crate::policy::StopReason;
+use crate::policy::{Proxy, StopReason};
 use crate::pool::Shortage;
 
 /// An error of a request.
@@ -40,6 +41,8 @@ struct Inner {
     shortage: Option<Shortage>,
     attempts: Attempts,
     stop: Option<StopReason>,
+    /// The proxy by way of which the connection was to be opened.
+    proxy: Option<Proxy>,
     /// To send the request once more does no harm, whatever came of it.
     harmless: bool,
 }
@@ -58,6 +61,7 @@ impl Error {
             shortage: None,
             attempts: Attempts::default(),
             stop: None,
+            proxy: None,
             harmless: false,
         }))
     }
@@ -111,6 +115,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_limit(mut self, limit: Option<Duration>) -> Self {
         self.0.limit = limit;
+        self
+    }
+
+    /// The error with the proxy by way of which the connection was to be opened.
+    #[must_use]
+    pub(crate) fn by_way_of(mut self, proxy: Option<Proxy>) -> Self {
+        self.0.proxy = proxy;
         self
     }
 
@@ -207,6 +218,20 @@ impl Error {
         self.0.shortage
     }
 
+    /// The proxy by way of which the connection was to be opened, if there was to be one. (It shows no credentials.)
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.0.proxy.as_ref()
+    }
+
+    /// What the proxy answered when it was asked for a tunnel, if it answered something else than yes. Nothing of it is the
+    /// origin's.
+    pub fn proxy_response(&self) -> Option<&TunnelRefusal> {
+        match &self.0.kind {
+            ErrorKind::Tunnel(error) => error.refusal(),
+            _ => None,
+        }
+    }
+
     /// All attempts to send the request, in order; none if it was refused when it was built.
     pub fn attempts(&self) -> &Attempts {
         &self.0.attempts
@@ -236,7 +261,7 @@ impl Error {
     /// The request may be sent once more without harm: nothing of it was sent, or its method is idempotent, its content
     /// can be sent again and no response was seen; and what went wrong may be better next time.
     pub fn is_retryable(&self) -> bool {
-        use ErrorKind::{Closed, Connect, Peer, PoolFull, Resolve, Timeout, Transport};
+        use ErrorKind::{Closed, Connect, Peer, PoolFull, Resolve, Timeout, Transport, Tunnel};
         let answers = match &self.0.kind {
             ErrorKind::Answer(error) => !error.is_broken(),
             _ => false,
@@ -244,7 +269,8 @@ impl Error {
         let may_pass = matches!(
             self.0.kind,
             Resolve(_) | Connect(..) | Timeout | Peer(_) | Closed | Transport(_) | PoolFull
-        );
+        ) || matches!(&self.0.kind, Tunnel(error) if error.may_pass())
+            || matches!(&self.0.kind, ErrorKind::Tls(error) if error.may_pass());
         (may_pass || answers)
             && match self.0.progress {
                 Progress::NotSent => true,
@@ -301,9 +327,26 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Content(_))
     }
 
-    /// The URL asks for TLS, and there is none.
+    /// TLS could not be agreed on, or was broken, or there is none in this build.
     pub fn is_tls(&self) -> bool {
-        self.0.kind == ErrorKind::NoTls
+        matches!(self.0.kind, ErrorKind::NoTls | ErrorKind::Tls(_))
+            || (self.0.stage == Stage::Tls && self.is_at_work())
+    }
+
+    /// It is the proxy's fault, or that of the way to it, or of the rule that names it.
+    pub fn is_proxy(&self) -> bool {
+        match &self.0.kind {
+            ErrorKind::ProxyRule(_) | ErrorKind::Tunnel(_) => true,
+            ErrorKind::Tls(_) => self.0.with_proxy,
+            ErrorKind::Resolve(_) | ErrorKind::Connect(..) => self.0.proxy.is_some(),
+            _ if self.0.stage == Stage::Tls => self.0.with_proxy,
+            _ => self.0.proxy.is_some() && self.is_at_work(),
+        }
+    }
+
+    /// Something that may happen at any stage has happened at this one.
+    fn is_at_work(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Timeout | ErrorKind::Transport(_))
     }
 
     /// A stable word for logs, tests and tables.
@@ -379,6 +422,9 @@ impl core::error::Error for Error {
             ErrorKind::Field { error, .. } => Some(error),
             ErrorKind::Request(error) => Some(error),
             ErrorKind::Resolve(error) => Some(error),
+            ErrorKind::ProxyRule(error) => Some(error),
+            ErrorKind::Tunnel(error) => Some(error),
+            ErrorKind::Tls(error) => Some(error),
             ErrorKind::Peer(violation) => Some(violation),
             ErrorKind::Redirect(error) => Some(error),
             ErrorKind::Authentication(error) => Some(error),

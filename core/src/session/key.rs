@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::path::Way;
 use crate::message::Origin;
 
 /// Everything that changes which peer is talked to, or what it sees or trusts.
@@ -21,6 +22,8 @@ pub(crate) struct Transport {
     pub(crate) partition: Option<Arc<str>>,
     /// The mount that keeps its connections apart, by its place among the session's.
     pub(crate) mount: Option<usize>,
+    /// How the origin is reached, if that is not the session's way.
+    pub(crate) way: Option<Arc<Way>>,
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ use std::io;
 use http::StatusCode;
 
 use super::causes::{ContentError, RequestError, ResolveError, SourceError};
+use crate::connection::tunnel::TunnelError;
 use crate::connection::{Failure, PeerViolation};
 use crate::message::FieldError;
-use crate::policy::{NoAnswer, RedirectError};
+use crate::policy::{NoAnswer, ProxyError, RedirectError};
+use crate::tls::TlsError;
 
 /// What went wrong, and with that whose fault it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,16 @@ pub enum ErrorKind {
     Resolve(ResolveError),
     /// The network's: no address could be connected to; the last one tried and why.
     Connect(Option<SocketAddr>, io::ErrorKind),
+    /// The application's: all addresses that were found, or the only one, may not be dialled
+    /// ([`AddressPolicy`](crate::AddressPolicy)).
+    AddressRefused,
+    /// The application's: the proxy that the URL should have is wrong. It is never passed over.
+    ProxyRule(ProxyError),
+    /// The proxy's, most often: it gave no tunnel to the origin.
+    Tunnel(TunnelError),
+    /// The peer's, most often: TLS could not be agreed on, or was broken. With the proxy, if
+    /// [`Error::is_proxy`](crate::Error::is_proxy) says so.
+    Tls(TlsError),
     /// A time limit passed; [`Error::stage`](crate::Error::stage) tells which.
     Timeout,
     /// The peer's: it broke the protocol or passed a limit.
@@ -83,6 +95,10 @@ impl ErrorKind {
             Self::Request(error) => error.code(),
             Self::Resolve(_) => "resolve",
             Self::Connect(..) => "connect",
+            Self::AddressRefused => "address-refused",
+            Self::ProxyRule(error) => error.code(),
+            Self::Tunnel(error) => error.code(),
+            Self::Tls(error) => error.code(),
             Self::Timeout => "timeout",
             Self::Peer(violation) => violation.code(),
             Self::Closed => "closed",
@@ -132,6 +148,10 @@ impl fmt::Display for ErrorKind {
             Self::Resolve(error) => error.fmt(f),
             Self::Connect(Some(address), kind) => write!(f, "cannot connect to {address}: {kind}"),
             Self::Connect(None, kind) => write!(f, "cannot connect: {kind}"),
+            Self::AddressRefused => f.write_str("no address of the host may be dialled"),
+            Self::ProxyRule(error) => error.fmt(f),
+            Self::Tunnel(error) => error.fmt(f),
+            Self::Tls(error) => error.fmt(f),
             Self::Timeout => f.write_str("the time limit passed"),
             Self::PoolFull => f.write_str("the pool has no connection to spare"),
             Self::Status(status) => write!(f, "the peer answered {}", status.as_u16()),

@@ -14,6 +14,8 @@ use super::exchange::{Exchange, ExchangeState, TakeUp};
 use super::key::PoolKey;
 use super::kind::ErrorKind;
 use super::outfit::Taken;
+use super::path::Path;
+use super::peers::{ProxySpaces, TlsClients};
 use super::prepare::{ConstantHead, Late};
 use super::request::{Request, refused};
 use super::stats::{PoolEvent, Stats};
@@ -23,8 +25,12 @@ use crate::base::{
 };
 use crate::cookie::CookieJar;
 use crate::message::{Origin, Scheme};
-use crate::policy::{ProtectionSpace, StopReason, Tokens};
+use crate::dial::NameCache;
+use crate::policy::{ProtectionSpace, ProxyError, StopReason, Tokens};
 use crate::pool::{OriginId, OriginLimits, Place, Pool};
+
+/// Of so many names the addresses are kept, if they are.
+const MOST_NAMES: usize = 256;
 
 /// An interned origin: its key, and what its requests have in common.
 #[derive(Debug)]
@@ -33,6 +39,8 @@ pub(super) struct Tenant {
     pub(super) head: ConstantHead,
     /// The bounds on its connections.
     pub(super) limits: Arc<OriginLimits>,
+    /// How it is reached; or why it is not, and never will be in a wrong way.
+    pub(super) path: Result<Path, ProxyError>,
 }
 
 /// All requests and connections of one session, by id.
@@ -71,6 +79,14 @@ pub(crate) struct Session {
     pub(super) keeps_cookies: bool,
     /// What the origins have asked for that requests authenticate to.
     pub(super) spaces: HashMap<Origin, ProtectionSpace, Seeded>,
+    /// What proxies have asked for.
+    pub(super) proxy_spaces: ProxySpaces,
+    /// Some origin is asked by way of a proxy that makes requests in its own name.
+    pub(super) forwards: bool,
+    /// Who speaks TLS for us.
+    pub(super) tls_clients: TlsClients,
+    /// The addresses of names.
+    pub(super) names: NameCache,
     /// Where the cnonces of Digest come from.
     pub(super) cnonces: Chance,
     /// Where the jitter of retries comes from.
@@ -106,6 +122,10 @@ impl Session {
             keeps_cookies: config.cookies.is_some(),
             cookies: config.cookies.take().unwrap_or_default(),
             spaces: HashMap::with_hasher(Seeded::new(&config.seed)),
+            proxy_spaces: ProxySpaces::new(&config.seed),
+            forwards: false,
+            tls_clients: TlsClients::new(&config.seed),
+            names: NameCache::new(config.dialling.cache, MOST_NAMES),
             cnonces: Chance::new(&config.seed, "cnonce"),
             jitter: Chance::new(&config.seed, "jitter"),
             tokens: config.retry_budget.map(Tokens::new),
@@ -235,7 +255,8 @@ impl Session {
         if self.closed {
             return Some(Error::new(ErrorKind::SessionClosed, Stage::Prepare));
         }
-        if request.key.origin.scheme() == Scheme::Https && request.answering.is_none() {
+        let secure = request.key.origin.scheme() == Scheme::Https;
+        if secure && !cfg!(feature = "tls") && request.answering.is_none() {
             return Some(Error::new(ErrorKind::NoTls, Stage::Prepare));
         }
         let shape = request.shape_in(&self.config.fields);
@@ -272,10 +293,13 @@ impl Session {
             self.tenants.resize_with(place + 1, || None);
         }
         let head = ConstantHead::new(&key.origin, &self.config);
+        let path = Path::of(&key, &request.url, &self.config);
+        self.forwards |= path.as_ref().is_ok_and(|path| path.forwarder().is_some());
         self.tenants[place] = Some(Tenant {
             key: key.clone(),
             head,
             limits,
+            path,
         });
         self.keys.insert(key, id);
         id
