@@ -152,7 +152,8 @@ pub use client::{
 };
 pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
-    PeerViolation, Received, RequestPlan, Scratch,
+    PeerViolation, Received, RequestPlan, Scratch, Socks4Refusal, Socks5Refusal, TunnelError,
+    TunnelRefusal, TunnelStep,
 };
 #[cfg(feature = "psl")]
 pub use cookie::Psl;

@@ -12,6 +12,12 @@ mod scratch;
 mod send;
 mod state;
 mod transmit;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "wired up next: until then only its tests use it"
+)]
+mod tunnel;
 mod upgraded;
 
 pub(crate) use drain::Rest;
@@ -21,4 +27,5 @@ pub use persistence::KeepAlive;
 pub use receive::Received;
 pub use scratch::Scratch;
 pub use send::{ContentPlan, Misuse, Outgoing, RequestPlan};
+pub use tunnel::{Socks4Refusal, Socks5Refusal, TunnelError, TunnelRefusal, TunnelStep};
 pub use upgraded::Leftover;
