@@ -142,6 +142,7 @@ mod policy;
 mod pool;
 mod session;
 mod syntax;
+mod tls;
 mod wire;
 
 pub use base::{
@@ -153,7 +154,8 @@ pub use client::{
 };
 pub use connection::{
     Connection, ContentPlan, Failure, Interest, KeepAlive, Leftover, Misuse, Outgoing,
-    PeerViolation, Received, RequestPlan, Scratch,
+    PeerViolation, Received, RequestPlan, Scratch, Socks4Refusal, Socks5Refusal, TunnelError,
+    TunnelRefusal, TunnelStep,
 };
 #[cfg(feature = "psl")]
 pub use cookie::Psl;
@@ -163,7 +165,7 @@ pub use cookie::{
     SessionCookies, Withheld,
 };
 pub use dial::{
-    Families, Family, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
+    DialError, DialPlan, Endpoint, Families, Family, Keepalive, LocalEnd, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
@@ -171,7 +173,7 @@ pub use message::{
     ResponseHead, Scheme,
 };
 pub use policy::{
-    Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
+    AddressCase, AddressPolicy, AddressRole, Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
     BoundAuthentication, Cause, Challenge, Credentials, CredentialsError, DigestCredentials,
     DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoProxy,
     NoReplay, OnExhausted, ProtectionSpace, Proxy, ProxyError, ProxyRules, ProxyScheme, Redirect,
@@ -181,11 +183,12 @@ pub use policy::{
 pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{
     Answer, AnswerFn, Answered, Answering, Attempt, AttemptOutcome, Attempts, Config,
-    ConnectionInfo, Content, ContentError, Error, ErrorKind, Event, ExpectContinue, Hop,
+    ConnectionInfo, Content, ContentError, Dialling, Error, ErrorKind, Event, ExpectContinue, Hop,
     IdleConnection, MinimumSpeed, Mount, Mounts, Next, OriginSnapshot, PoolCounters, PoolEvent,
-    PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
+    OverrideError, Overrides, PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
+pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
 pub use syntax::cookie_date::cookie_date;
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 

@@ -14,7 +14,7 @@ mod send;
 mod stack;
 mod state;
 mod transmit;
-pub(crate) mod tunnel;
+mod tunnel;
 mod upgraded;
 
 pub(crate) use drain::Rest;
@@ -25,4 +25,6 @@ pub use receive::Received;
 pub use scratch::Scratch;
 pub(crate) use stack::{Making, Stack, StackFailure, StackPlan, TlsPlan};
 pub use send::{ContentPlan, Misuse, Outgoing, RequestPlan};
+pub(crate) use tunnel::{Connect, Socks4a, Socks5, Target, Tunnel, connect_head};
+pub use tunnel::{Socks4Refusal, Socks5Refusal, TunnelError, TunnelRefusal, TunnelStep};
 pub use upgraded::Leftover;

@@ -7,8 +7,7 @@ use std::io;
 use http::StatusCode;
 
 use super::causes::{ContentError, RequestError, ResolveError, SourceError};
-use crate::connection::tunnel::TunnelError;
-use crate::connection::{Failure, PeerViolation};
+use crate::connection::{Failure, PeerViolation, TunnelError};
 use crate::message::FieldError;
 use crate::policy::{NoAnswer, ProxyError, RedirectError};
 use crate::tls::TlsError;

@@ -6,8 +6,9 @@ use http::Method;
 
 use super::establish::State;
 use crate::base::{ConnectionId, EstablishId, Now, Stage};
-use crate::connection::{Stack, StackFailure, StackPlan, TlsPlan};
-use crate::connection::tunnel::{Connect, Socks4a, Socks5, Target, Tunnel, connect_head};
+use crate::connection::{
+    Connect, Socks4a, Socks5, Stack, StackFailure, StackPlan, Target, Tunnel, connect_head,
+};
 use crate::message::{Origin, ResponseHead};
 use crate::policy::{Challenge, DigestInput, Proxy, ProxyScheme};
 use crate::session::connections::MemberState;
