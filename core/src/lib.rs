@@ -165,7 +165,7 @@ pub use cookie::{
     SessionCookies, Withheld,
 };
 pub use dial::{
-    DialError, DialPlan, Endpoint, Families, Family, Keepalive, LocalEnd, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
+    DialError, NameCache, DialPlan, Endpoint, Families, Family, Keepalive, LocalEnd, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{

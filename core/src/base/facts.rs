@@ -133,9 +133,11 @@ pub enum Stage {
     Resolve,
     /// Opening a transport connection.
     Connect,
+    /// Agreeing on TLS with a proxy.
+    ProxyTls,
     /// Asking a proxy for a tunnel.
     Tunnel,
-    /// Agreeing on TLS, with a proxy or the origin.
+    /// Agreeing on TLS with the origin.
     Tls,
     /// Sending the request.
     Send,
@@ -162,6 +164,7 @@ impl Stage {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Tunnel => "tunnel",
+            Self::ProxyTls => "proxy-tls",
             Self::Tls => "tls",
             Self::Send => "send",
             Self::Continue => "continue",

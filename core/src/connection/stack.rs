@@ -166,9 +166,10 @@ impl Stack {
     }
 
     fn stage(&self) -> Stage {
-        match self.is_below_open() || self.plan.tunnel.is_none() {
-            true => Stage::Tls,
-            false => Stage::Tunnel,
+        match &self.plan.tunnel {
+            _ if self.is_below_open() => Stage::ProxyTls,
+            Some(_) => Stage::Tunnel,
+            None => Stage::Tls,
         }
     }
 

@@ -44,13 +44,16 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Adds an address, unless it is there already or the list is full. It is kept as it came, with flow label and scope.
-    pub(super) fn add(&mut self, address: SocketAddr) {
+    /// Adds an address, unless it is there already or the list is full; whether it did. It is kept as it came, with flow
+    /// label and scope.
+    pub(super) fn add(&mut self, address: SocketAddr) -> bool {
         let destination = destination(address);
         let is_there = |known: &SocketAddr| self::destination(*known) == destination;
-        if self.known.len() < MOST_ADDRESSES && !self.known.iter().any(is_there) {
+        let fits = self.known.len() < MOST_ADDRESSES && !self.known.iter().any(is_there);
+        if fits {
             self.known.push(address);
         }
+        fits
     }
 
     pub(super) fn is_exhausted(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod attempts;
+mod cache;
 mod error;
 mod failure;
 mod lookups;
@@ -14,6 +15,7 @@ mod settings;
 
 pub use addresses::Family;
 pub use attempts::RaceAttempt;
+pub use cache::NameCache;
 pub use error::DialError;
 pub use failure::RaceFailure;
 pub use lookups::Lookup;

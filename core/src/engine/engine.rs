@@ -11,8 +11,9 @@ use super::live::Live;
 use crate::base::{ConnectionId, EstablishId, Now, RequestId, Tick};
 use crate::connection::{Connection, Scratch};
 use crate::cookie::CookieJar;
+use crate::dial::{DialError, DialPlan, Family};
 use crate::session::{
-    Answer, Answered, Config, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Question,
+    Answer, Answered, Config, Connected, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Question,
     Request, ResolveError, Session,
 };
 
@@ -30,19 +31,21 @@ pub enum Command<S> {
         port: u16,
     },
     /// Begin to connect; give the transport to [`Engine::deposit`] now or when it stands, and report with
-    /// [`Engine::handle_connected`] or [`Engine::handle_dial_failed`].
+    /// [`Engine::handle_connected`] or [`Engine::handle_dial_failed`]. Several may be under way for one connection: the first
+    /// that stands is taken, the others are abandoned.
     Dial {
         /// The connection that this may become.
         connection: ConnectionId,
-        /// Where to.
-        address: SocketAddr,
+        /// Where to, and how.
+        plan: Box<DialPlan>,
     },
     /// Have a request answered that no connection is for ([`Mount::answering`](crate::Mount)): give
     /// [`Question::answer`](crate::Question::answer), or an answer of your own, to [`Engine::handle_answer`], now or later.
     Answer(Box<Question>),
     /// Close this connection; [`close_reason`](Connection::close_reason) tells why.
     Discard(Box<Live<S>>),
-    /// Give up a dial: close its transport, if it was deposited, or stop making it. Told for a dial that has failed, too.
+    /// Give up a dial: close its transport, if it was deposited, or stop making it. Told for a dial that has failed, too, and
+    /// for a connection that was [taken](Engine::take_making) while it was made: whoever has it may drop it.
     Abandon {
         /// The dial.
         connection: ConnectionId,
@@ -181,6 +184,19 @@ impl<S> Engine<S> {
         self.settle();
     }
 
+    /// The answer to [`Command::Resolve`] for the addresses of one family, from a driver that asks for each by itself: so
+    /// the first to come need not wait for the other (RFC 8305 §3). Both are to be answered.
+    pub fn handle_resolved_family(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        family: Family,
+        answer: Result<&[SocketAddr], ResolveError>,
+    ) {
+        self.session.handle_resolved_family(now, id, family, answer);
+        self.settle();
+    }
+
     /// Leaves the transport of a dial in its slot, half-made or ready.
     ///
     /// # Errors
@@ -223,21 +239,46 @@ impl<S> Engine<S> {
         let Some(Slot::Dialling(io @ Some(_))) = self.slot_mut(connection) else {
             return;
         };
-        let io = io.take();
-        if let Some(io) = io
-            && self.session.handle_connected(now, connection)
-        {
-            let machine = Connection::new(Arc::clone(self.session.rules()));
-            let timeouts = Arc::clone(self.session.timeouts());
-            self.put_slot(Box::new(Live::new(connection, io, machine, timeouts)));
-            self.session.release(now, connection);
+        let Some(io) = io.take() else { return };
+        let stack = match self.session.handle_connected(now, connection) {
+            Connected::Unwanted => return self.unwanted(connection, io),
+            Connected::Made => None,
+            Connected::Making(stack) => Some(stack),
+        };
+        let is_made = stack.is_none();
+        let machine = Connection::layered(Arc::clone(self.session.rules()), stack);
+        let timeouts = Arc::clone(self.session.timeouts());
+        let live = Box::new(Live::new(connection, io, machine, timeouts));
+        match is_made {
+            true => {
+                self.put_slot(live);
+                self.session.release(now, connection);
+                self.settle();
+            }
+            false => {
+                if let Some(live) = self.make(now, live) {
+                    self.put_slot(live);
+                    self.ready.push_back(connection);
+                }
+            }
         }
+    }
+
+    /// The transport of a dial stands, and nobody is interested any more.
+    fn unwanted(&mut self, connection: ConnectionId, io: S) {
+        let io = Some(io);
+        self.commands.push_back(Command::Abandon { connection, io });
         self.settle();
     }
 
     /// A dial failed. A late report is ignored.
-    pub fn handle_dial_failed(&mut self, now: Now, connection: ConnectionId, why: io::ErrorKind) {
-        self.session.handle_dial_failed(now, connection, why);
+    pub fn handle_dial_failed(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        why: impl Into<DialError>,
+    ) {
+        self.session.handle_dial_failed(now, connection, why.into());
         self.settle();
     }
 
@@ -315,15 +356,13 @@ impl<S> Engine<S> {
                     host,
                     port,
                 },
-                Order::Dial {
-                    connection,
-                    address,
-                } => {
+                Order::Dial { connection, plan } => {
                     self.vacate(connection, Slot::Dialling(None));
-                    Command::Dial {
-                        connection,
-                        address,
-                    }
+                    Command::Dial { connection, plan }
+                }
+                Order::Fail(establish, now) => {
+                    self.session.handle_failed(now, establish);
+                    continue;
                 }
                 Order::Answer(id, now) => match self.session.question(now, id) {
                     Some(question) => Command::Answer(Box::new(question)),
@@ -348,6 +387,11 @@ impl<S> Engine<S> {
                 (Some(Command::Discard(live)), reason)
             }
             Slot::Dialling(io) => (Some(Command::Abandon { connection, io }), None),
+            // Somebody is at work on it: a made connection tells by its pulse.
+            Slot::Taken if discard.number == 0 => {
+                let io = None;
+                (Some(Command::Abandon { connection, io }), None)
+            }
             Slot::Vacant | Slot::Taken => (None, None),
         };
         if discard.number > 0 {

@@ -329,7 +329,10 @@ fn is_untouched<S>(live: &Live<S>) -> bool {
 fn is_death(failure: Failure) -> bool {
     match failure {
         Failure::Closed => true,
-        Failure::Transport(kind) => kind != io::ErrorKind::TimedOut,
+        // A peer that breaks TLS has not just gone away.
+        Failure::Transport(kind) => {
+            !matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::InvalidData)
+        }
         Failure::Violation(violation) => violation == PeerViolation::Unsolicited,
     }
 }

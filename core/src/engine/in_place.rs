@@ -224,7 +224,14 @@ impl<S> Engine<S> {
         let Some(live) = self.take_slot(connection) else {
             return;
         };
-        if !self.session.is_draining(connection) {
+        if self.session.is_making(connection) {
+            if let Some(live) = self.make(now, live) {
+                if live.can_move() {
+                    self.ready.push_back(connection);
+                }
+                self.put_slot(live);
+            }
+        } else if !self.session.is_draining(connection) {
             let idle = live.connection.is_idle();
             self.put_slot(live);
             if !idle {

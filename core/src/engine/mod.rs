@@ -9,6 +9,7 @@ mod engine;
 mod exchange;
 mod in_place;
 mod live;
+mod making;
 #[cfg(test)]
 mod model;
 mod shared;

@@ -64,7 +64,7 @@ impl AddressPolicy {
 
     /// Only addresses of the public Internet: see [`AddressCase::is_public`].
     pub fn public() -> Self {
-        Self::new(AddressCase::is_public)
+        Self::new(|case| case.is_public())
     }
 
     pub(crate) fn allows(&self, case: &AddressCase<'_>) -> bool {

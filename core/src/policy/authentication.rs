@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Bearer(Box<str>),
     Digest(DigestCredentials),
     BasicOrDigest(Credentials, DigestCredentials),
+    /// As it is usual with proxies: Basic in advance, Digest if that is what is wanted.
+    BasicThenDigest(Credentials, DigestCredentials),
 }
 
 impl Authentication {
@@ -72,6 +74,21 @@ impl Authentication {
         Ok(Self::of(Kind::BasicOrDigest(basic, digest)))
     }
 
+    /// Who a proxy's URL says asks it: Basic in advance, as requests and curl do, and Digest if the proxy asks for that.
+    pub(super) fn of_proxy(user: &[u8], password: &[u8]) -> Option<Self> {
+        let basic = Credentials::new(user, password).ok()?;
+        // The words of Digest are text.
+        let texts = (str::from_utf8(user), str::from_utf8(password));
+        let digest = match texts {
+            (Ok(user), Ok(password)) => DigestCredentials::new(user, password).ok(),
+            _ => None,
+        };
+        Some(Self::of(match digest {
+            Some(digest) => Kind::BasicThenDigest(basic, digest),
+            None => Kind::Basic(basic),
+        }))
+    }
+
     fn of(kind: Kind) -> Self {
         Self(Arc::new(kind))
     }
@@ -94,7 +111,7 @@ impl fmt::Debug for Authentication {
             Kind::Basic(_) => "Basic credentials",
             Kind::Bearer(_) => "Bearer credentials",
             Kind::Digest(_) => "Digest credentials",
-            Kind::BasicOrDigest(..) => "Basic or Digest credentials",
+            Kind::BasicOrDigest(..) | Kind::BasicThenDigest(..) => "Basic or Digest credentials",
         })
     }
 }

@@ -61,6 +61,12 @@ impl ProtectionSpace {
                 course.digest_answered |= value.is_some();
                 Ok(value)
             }
+            Kind::BasicThenDigest(basic, digest) => {
+                let value = self.digest.in_advance(digest, &mut course.digest, input)?;
+                course.digest_answered |= value.is_some();
+                course.basic_answered |= value.is_none();
+                Ok(Some(value.unwrap_or_else(|| basic.basic().into_bytes())))
+            }
         }
     }
 
@@ -79,7 +85,9 @@ impl ProtectionSpace {
             // They were there already.
             Kind::Basic(_) | Kind::Bearer(_) => return Err(NoAnswer::Rejected),
             Kind::Digest(digest) => (digest, None),
-            Kind::BasicOrDigest(basic, digest) => (digest, Some(basic)),
+            Kind::BasicOrDigest(basic, digest) | Kind::BasicThenDigest(basic, digest) => {
+                (digest, Some(basic))
+            }
         };
         let answer = self
             .digest

@@ -194,8 +194,13 @@ impl Pool {
         if self.live_total < limit {
             None
         } else {
-            self.idle_order.front(&self.order_links).map(ConnectionId)
+            self.least_recently_used()
         }
+    }
+
+    /// The connection that nobody has used for the longest time, of any origin.
+    pub(crate) fn least_recently_used(&self) -> Option<ConnectionId> {
+        self.idle_order.front(&self.order_links).map(ConnectionId)
     }
 
     /// A connection is being opened.

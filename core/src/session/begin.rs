@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::exchange::ExchangeState;
 use super::prepare::{Expectation, HeadParts, encode_head};
+use super::prepared::Route;
 use super::request::Request;
 use super::session::Session;
 use super::shape::Shape;
@@ -48,7 +49,7 @@ impl Session {
     ) -> Option<Beginning> {
         let mut exchange = self.exchanges.get_mut(id.0)?;
         let mut late = None;
-        if exchange.request.has_secrets || !self.cookies.is_empty() {
+        if exchange.request.has_secrets || self.forwards || !self.cookies.is_empty() {
             late = self.late(now, id);
             exchange = self.exchanges.get_mut(id.0)?;
         }
@@ -65,11 +66,12 @@ impl Session {
             true => Expectation::LeftOut,
             false => self.config.expectation(request, &shape),
         };
-        let parts = HeadParts::direct(
+        let route = tenant.path.as_ref().map_or(&Route::Direct, |path| &path.route);
+        let parts = HeadParts::connected(
             request,
             &shape,
             &self.config,
-            &tenant.head,
+            (&tenant.head, route),
             expect,
             late.as_deref(),
         );

@@ -329,17 +329,18 @@ impl Error {
     /// TLS could not be agreed on, or was broken, or there is none in this build.
     pub fn is_tls(&self) -> bool {
         matches!(self.0.kind, ErrorKind::NoTls | ErrorKind::Tls(_))
-            || (self.0.stage == Stage::Tls && self.is_at_work())
+            || (matches!(self.0.stage, Stage::ProxyTls | Stage::Tls) && self.is_at_work())
     }
 
     /// It is the proxy's fault, or that of the way to it, or of the rule that names it.
     pub fn is_proxy(&self) -> bool {
         match &self.0.kind {
             ErrorKind::ProxyRule(_) | ErrorKind::Tunnel(_) => true,
-            ErrorKind::Tls(_) => self.0.with_proxy,
-            ErrorKind::Resolve(_) | ErrorKind::Connect(..) => self.0.proxy.is_some(),
-            _ if self.0.stage == Stage::Tls => self.0.with_proxy,
-            _ => self.0.proxy.is_some() && self.is_at_work(),
+            ErrorKind::Tls(_) => self.0.stage == Stage::ProxyTls,
+            ErrorKind::Resolve(_) | ErrorKind::Connect(..) | ErrorKind::AddressRefused => {
+                self.0.proxy.is_some()
+            }
+            _ => self.0.proxy.is_some() && self.0.stage != Stage::Tls && self.is_at_work(),
         }
     }
 

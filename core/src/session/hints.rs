@@ -35,6 +35,10 @@ fn of_kind(error: &Error) -> Option<Cow<'static, str>> {
         }
         (ErrorKind::Redirect(error), _) => redirect(*error)?.into(),
         (ErrorKind::NoTls, _) => "only http can be asked".into(),
+        (ErrorKind::AddressRefused, _) => "`Dialling::policy` decides which addresses may be dialled".into(),
+        (ErrorKind::Tunnel(error), _) if error.refusal().is_some() => {
+            "`Error::proxy_response` has what the proxy answered; nothing was sent to the origin".into()
+        }
         _ => return None,
     })
 }
@@ -74,6 +78,8 @@ fn setting(stage: Stage) -> Option<&'static str> {
     Some(match stage {
         Stage::Resolve => "the limit is `Timeouts::resolve`",
         Stage::Connect => "the limit is `Timeouts::connect`, for all addresses together",
+        Stage::Tunnel => "the limit is `Timeouts::tunnel`",
+        Stage::ProxyTls | Stage::Tls => "the limit is `Timeouts::tls`",
         Stage::Send => "the limit is `Timeouts::send`",
         Stage::Head => {
             "the limit is `Timeouts::head`, or `Timeouts::read` without an octet from the peer"

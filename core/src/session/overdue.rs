@@ -137,6 +137,7 @@ impl Session {
             Stage::Exchange => timeouts.exchange,
             Stage::Deadline => exchange.request.deadline.or(timeouts.deadline),
             Stage::Prepare | Stage::PoolWait | Stage::Resolve | Stage::Connect => None,
+            Stage::ProxyTls | Stage::Tunnel | Stage::Tls => None,
         }
     }
 

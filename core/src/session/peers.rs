@@ -91,7 +91,11 @@ impl Session {
             return Ok(TlsPlan { client, host });
         }
         let client = settings.client(self.config.platform_trust.as_ref());
-        let client = client.map_err(|error| (ErrorKind::Tls(error), Stage::Tls))?;
+        let stage = match key.1 {
+            Side::Proxy => Stage::ProxyTls,
+            Side::Origin => Stage::Tls,
+        };
+        let client = client.map_err(|error| (ErrorKind::Tls(error), stage))?;
         self.tls_clients.keep(key, client.clone());
         Ok(TlsPlan { client, host })
     }

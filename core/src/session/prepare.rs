@@ -98,6 +98,8 @@ pub(crate) struct Late {
     pub(crate) authorization: Option<Vec<u8>>,
     /// The cookies that go out with it.
     pub(crate) cookies: Vec<u8>,
+    /// Credentials for the proxy that makes the request in its own name.
+    pub(crate) proxy: Option<Vec<u8>>,
 }
 
 /// What the head says about a 100.
@@ -140,12 +142,12 @@ impl<'a> HeadParts<'a> {
         }
     }
 
-    /// For a session's request to its origin.
-    pub(crate) fn direct(
+    /// For a session's request on its connection.
+    pub(crate) fn connected(
         request: &'a Request,
         shape: &'a Shape,
         config: &'a Config,
-        constant: &'a ConstantHead,
+        (constant, route): (&'a ConstantHead, &'a Route),
         expect: Expectation,
         late: Option<&'a Late>,
     ) -> Self {
@@ -154,7 +156,7 @@ impl<'a> HeadParts<'a> {
             shape,
             session: Session::of(config),
             constant: Some(constant),
-            route: &Route::Direct,
+            route,
             expect,
             late,
         }
@@ -187,7 +189,9 @@ impl<'a> HeadParts<'a> {
         let displaces = self.late.is_some() && session & late != 0;
         let amends = session & Known::Connection.bit() != 0 && self.needs_options();
         let retracts = self.expect == Expectation::LeftOut && session & Known::Expect.bit() != 0;
-        let plain = !(shadows || displaces || amends || retracts);
+        // Lines that are for a proxy are for no origin.
+        let forwards = matches!(self.route, Route::ForwardProxy(_));
+        let plain = !(shadows || displaces || amends || retracts || forwards);
         self.constant.filter(|_| plain)
     }
 
@@ -351,9 +355,14 @@ fn write_added_lines(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 /// What is between the application and this origin alone.
 #[inline(never)]
 fn write_secrets(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
+    let proxy = parts.late.and_then(|late| late.proxy.as_deref());
     let lines = [
         (&b"Authorization: "[..], parts.authorization()),
         (&b"Cookie: "[..], parts.cookies()),
+        (
+            b"Proxy-Authorization: ",
+            proxy.filter(|_| !parts.has_proxy_authorization()),
+        ),
     ];
     for (name, value) in lines {
         for part in value.iter().flat_map(|value| [name, value, b"\r\n"]) {

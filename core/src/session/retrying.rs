@@ -357,6 +357,12 @@ fn cause(error: &Error) -> Cause {
         (ErrorKind::Timeout | ErrorKind::PoolFull, Stage::PoolWait) => Cause::PoolWait,
         (ErrorKind::Timeout, Stage::Exchange) => Cause::Exchange,
         (ErrorKind::Timeout, Stage::Deadline) => Cause::Deadline,
+        (
+            ErrorKind::Timeout | ErrorKind::Transport(_),
+            Stage::ProxyTls | Stage::Tunnel | Stage::Tls,
+        ) => Cause::Connect,
+        (ErrorKind::Tunnel(error), _) if error.may_pass() => Cause::Connect,
+        (ErrorKind::Tls(error), Stage::ProxyTls | Stage::Tls) if error.may_pass() => Cause::Connect,
         (ErrorKind::Timeout, _) => Cause::Silence,
         (ErrorKind::Transport(_), Stage::Send) => Cause::Write,
         (ErrorKind::Closed | ErrorKind::Transport(_), _) => Cause::Read,

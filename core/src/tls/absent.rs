@@ -15,7 +15,11 @@ pub enum PlatformTrust {}
 
 /// Why TLS failed. This build speaks none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsError {}
+#[non_exhaustive]
+pub enum TlsError {
+    /// This build speaks no TLS (feature `rustls`).
+    Absent,
+}
 
 /// What is known of a connection's TLS. This build speaks none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +28,22 @@ pub enum TlsInfo {}
 impl TlsError {
     /// A stable word for logs, tests and tables.
     pub fn code(&self) -> &'static str {
-        match *self {}
+        "no-tls"
     }
 
     /// Whether it is the peer's certificate that was refused.
     pub fn is_certificate(&self) -> bool {
-        match *self {}
+        false
+    }
+
+    pub(crate) fn may_pass(&self) -> bool {
+        false
     }
 }
 
 impl fmt::Display for TlsError {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this build cannot speak TLS")
     }
 }
 
@@ -47,9 +55,9 @@ pub(crate) enum TlsClient {}
 pub(crate) enum TlsLayer {}
 
 impl Tls {
-    /// Nobody to speak TLS.
-    pub(crate) fn client(&self, _: Option<&PlatformTrust>) -> Option<Result<TlsClient, TlsError>> {
-        None
+    /// There is nobody to speak TLS.
+    pub(crate) fn client(&self, _: Option<&PlatformTrust>) -> Result<TlsClient, TlsError> {
+        Err(TlsError::Absent)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::connection::PeerViolation;
 ///     "the proxy cannot reach the target (socks5-host-unreachable; RFC 1928 section 6)"
 /// );
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TunnelError {
     /// Ours: the target's name is longer than 255 octets, which SOCKS cannot carry.
@@ -137,6 +137,17 @@ impl TunnelError {
             Self::Refused(_) => "connect-refused",
             Self::Response(violation) => violation.code(),
             Self::Truncated(_) => "tunnel-truncated",
+        }
+    }
+
+    /// Whether it may be better next time: the proxy could not reach the target, or went away.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Truncated(_) => true,
+            Self::Socks5(refusal) => refusal.may_pass(),
+            Self::Socks4(refusal) => *refusal == Socks4Refusal::Rejected,
+            Self::Refused(refusal) => refusal.status().is_server_error(),
+            _ => false,
         }
     }
 

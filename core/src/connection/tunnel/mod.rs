@@ -23,5 +23,5 @@ pub use error::{TunnelError, TunnelStep};
 pub use refusal::{Socks4Refusal, Socks5Refusal, TunnelRefusal};
 pub(crate) use socks4a::Socks4a;
 pub(crate) use socks5::Socks5;
-pub(crate) use target::{Host, Target};
+pub(crate) use target::Target;
 pub(crate) use tunnel::{Tunnel, TunnelState};

@@ -46,6 +46,19 @@ impl Socks5Refusal {
         }
     }
 
+    /// Whether it may be better next time.
+    pub(super) fn may_pass(self) -> bool {
+        use Socks5Refusal::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+        matches!(
+            self,
+            Self::GeneralFailure
+                | NetworkUnreachable
+                | HostUnreachable
+                | ConnectionRefused
+                | Self::TtlExpired
+        )
+    }
+
     /// A stable word for logs and tests.
     pub fn code(self) -> &'static str {
         match self {
@@ -164,6 +177,21 @@ impl TunnelRefusal {
         &self.0.content
     }
 }
+
+impl PartialEq for TunnelRefusal {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |one: &Self, other: &Self| {
+            let (fields, others) = (one.head().fields(), other.head().fields());
+            let fields = fields.iter().map(|field| (field.name, field.value));
+            fields.eq(others.iter().map(|field| (field.name, field.value)))
+        };
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.status(), self.content()) == (other.status(), other.content())
+                && same(self, other)
+    }
+}
+
+impl Eq for TunnelRefusal {}
 
 impl fmt::Debug for TunnelRefusal {
     /// The head's names and the number of octets; the rest may be secrets.

@@ -18,7 +18,6 @@ use super::dialogue::Dialogue;
 use super::error::{TunnelError, TunnelStep};
 use super::refusal::Socks5Refusal;
 use super::target::{Host, Target};
-use crate::policy::Credentials;
 
 const VERSION: u8 = 5;
 const AUTHENTICATION_VERSION: u8 = 1;
@@ -61,9 +60,9 @@ impl Socks5 {
     /// If the credentials do not fit into their message.
     pub(crate) fn new(
         target: &Target,
-        credentials: Option<&Credentials>,
+        credentials: Option<(&[u8], &[u8])>,
     ) -> Result<Self, TunnelError> {
-        let credentials = credentials.filter(|credentials| !credentials.is_empty());
+        let credentials = credentials.filter(|(user, password)| !(user.is_empty() && password.is_empty()));
         let authentication = credentials.map(encode_authentication).transpose()?;
         let request = encode_request(target);
         let greeting = match authentication {
@@ -207,8 +206,7 @@ fn no_method(method: u8, had_credentials: bool) -> TunnelError {
 
 /// Each part has one octet for its length. RFC 1929 §2 has no empty password, but proxies that know their users by name
 /// alone want one, and Go, curl and Tor have it too.
-fn encode_authentication(credentials: &Credentials) -> Result<Vec<u8>, TunnelError> {
-    let (user, password) = (credentials.user(), credentials.password());
+fn encode_authentication((user, password): (&[u8], &[u8])) -> Result<Vec<u8>, TunnelError> {
     let lengths = (u8::try_from(user.len()), u8::try_from(password.len()));
     let (Ok(user_length @ 1..), Ok(password_length)) = lengths else {
         return Err(TunnelError::CredentialsLength);

@@ -10,7 +10,7 @@ use core::fmt;
 /// let error = Proxy::parse("socks://joe:secret@proxy.test").expect_err("socks of which version?");
 /// assert_eq!((error, error.code()), (ProxyError::Scheme, "proxy-scheme"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxyError {
     /// What stands in front of `://` is no [`ProxyScheme`](super::ProxyScheme).

@@ -15,6 +15,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
 use super::error::ProxyError;
+use crate::policy::authentication::Authentication;
 use super::scheme::ProxyScheme;
 
 /// The longest user, and the longest password, that SOCKS5 can say: their lengths are one octet (RFC 1929 §2).
@@ -41,6 +42,8 @@ struct Parts {
     address: Option<IpAddr>,
     port: u16,
     credentials: Option<Secret>,
+    /// How it is told, if the proxy speaks HTTP.
+    authentication: Option<Authentication>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -76,6 +79,7 @@ impl Proxy {
             address: url.host().and_then(address),
             port: port.unwrap_or(scheme.default_port()),
             credentials: None,
+            authentication: None,
         }));
         if proxy.port() == 0 {
             return Err(ProxyError::Port);
@@ -103,10 +107,29 @@ impl Proxy {
             password: password.into(),
         };
         let none = user.is_empty() && password.is_empty();
+        let speaks_http = matches!(self.scheme(), ProxyScheme::Http | ProxyScheme::Https);
+        let authentication = Authentication::of_proxy(user, password);
         Ok(Self(Arc::new(Parts {
             credentials: Some(secret).filter(|_| !none),
+            authentication: authentication.filter(|_| speaks_http && !none),
             ..Arc::unwrap_or_clone(self.0)
         })))
+    }
+
+    /// The same proxy, told in this way who asks: Digest alone, say, in place of the Basic credentials that a proxy's user and
+    /// password make and that are sent before it asks. SOCKS proxies have their own way, and pass it over.
+    #[must_use]
+    pub fn authenticated(self, authentication: Authentication) -> Self {
+        let speaks_http = matches!(self.scheme(), ProxyScheme::Http | ProxyScheme::Https);
+        Self(Arc::new(Parts {
+            authentication: Some(authentication).filter(|_| speaks_http),
+            ..Arc::unwrap_or_clone(self.0)
+        }))
+    }
+
+    /// How it is told who asks, over HTTP.
+    pub(crate) fn authentication(&self) -> Option<&Authentication> {
+        self.0.authentication.as_ref()
     }
 
     /// How it is spoken to.

@@ -59,7 +59,6 @@ pub(in crate::session) enum State {
 
 impl Establish {
     /// The tick of its entry among the timers.
-    #[cfg(test)]
     pub(in crate::session) fn armed(&self) -> Option<Tick> {
         self.armed
     }
@@ -260,7 +259,7 @@ impl Session {
         match stage {
             Stage::Resolve => timeouts.resolve,
             Stage::Tunnel => timeouts.tunnel,
-            Stage::Tls => timeouts.tls,
+            Stage::ProxyTls | Stage::Tls => timeouts.tls,
             _ => timeouts.connect,
         }
     }

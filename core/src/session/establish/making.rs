@@ -116,7 +116,8 @@ impl Session {
             return;
         };
         let (kind, stage) = match why {
-            StackFailure::ProxyTls(error) | StackFailure::Tls(error) => (ErrorKind::Tls(error), Stage::Tls),
+            StackFailure::ProxyTls(error) => (ErrorKind::Tls(error), Stage::ProxyTls),
+            StackFailure::Tls(error) => (ErrorKind::Tls(error), Stage::Tls),
             StackFailure::Tunnel(error) => (ErrorKind::Tunnel(error), Stage::Tunnel),
             StackFailure::Transport(stage, why) => (ErrorKind::Transport(why), stage),
         };
@@ -159,7 +160,7 @@ impl Session {
             return None;
         }
         let cnonce = self.cnonces.digits();
-        let challenges = Challenge::read(head.fields().get_all("Proxy-Authenticate"));
+        let challenges = Challenge::read(head.as_ref().fields().get_all("Proxy-Authenticate"));
         let space = self.proxy_spaces.of(&proxy);
         let course = &mut establish.asked.course;
         space.challenged(&who, course, &challenges, &of_connect(&target, &cnonce)).ok()

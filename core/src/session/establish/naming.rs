@@ -49,7 +49,7 @@ impl Session {
                     let (host, port) = (origin.host().into(), origin.port());
                     let limit = self.establish_limit(establish.origin, Stage::Resolve);
                     self.make_due(id, limit.map(|limit| now.tick.after(limit)));
-                    self.ask(id, host, port);
+                    self.ask_resolver(id, host, port);
                 }
             };
         }
@@ -103,13 +103,13 @@ impl Session {
         match known {
             Known::Addresses(addresses) => self.enter(now, id, Entering::Both(Ok(&addresses))),
             Known::Unknown => {
-                self.ask(id, host, port);
+                self.ask_resolver(id, host, port);
                 self.go_on_racing(now, id);
             }
         }
     }
 
-    fn ask(&mut self, establish: EstablishId, host: Box<str>, port: u16) {
+    fn ask_resolver(&mut self, establish: EstablishId, host: Box<str>, port: u16) {
         self.orders.push_back(Order::Resolve {
             establish,
             host,
