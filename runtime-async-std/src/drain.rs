@@ -25,7 +25,7 @@ pub(crate) async fn drain(shared: Weak<Shared>, mut live: Box<Live<Io>>) {
             return;
         };
         let now = shared.now();
-        live.read_rest(now, |io, space| io.get_ref().read(space));
+        live.read_rest(now, Io::read);
         let mut state = shared.lock();
         state.engine.handle_deadline(now);
         state.engine.put_drained(now, live);

@@ -23,7 +23,9 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod dialling;
 mod drain;
+mod io;
 mod reader;
 mod response;
 mod sending;
@@ -34,6 +36,7 @@ mod upgraded;
 pub use reader::Reader;
 pub use response::Response;
 pub use sending::Sending;
+pub use io::Stream;
 pub use session::Session;
 pub use upgraded::Upgraded;
 

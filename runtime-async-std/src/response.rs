@@ -200,7 +200,7 @@ impl Response {
         let now = self.shared.now();
         self.incoming
             .live()?
-            .read_direct(now, into, |io, space| io.get_ref().read(space))
+            .read_direct(now, into, |io, space| io.read(space))
     }
 }
 

@@ -234,7 +234,7 @@ impl Requester {
                 live,
                 || shared.now(),
                 |reader, space| reader.poll_read(cx, space),
-                |io, outgoing| outgoing.write_to(&mut io.get_ref()),
+                |io, outgoing| outgoing.write_to(io),
             );
             match moved {
                 Poll::Ready(moved) => moved?,

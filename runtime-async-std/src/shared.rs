@@ -7,23 +7,23 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
-use async_io::{Async, Timer};
+use async_io::Timer;
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
+    Command, Config, ConnectionId, DialPlan, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
     RequestId, ResolveError, Tick, Url,
 };
 
 use crate::clock::{Clock, seeded};
+use crate::dialling::{dial, say_farewell};
 use crate::drain::drain;
 
-/// What a connection's octets move through.
-pub(crate) type Io = Async<TcpStream>;
+pub(crate) use crate::io::Stream as Io;
 
 pub(crate) struct Shared {
     state: Mutex<State>,
@@ -59,7 +59,7 @@ struct Chores {
     )]
     discarded: Vec<Box<Live<Io>>>,
     cancelled: Vec<JoinHandle<()>>,
-    dials: Vec<(ConnectionId, SocketAddr)>,
+    dials: Vec<(ConnectionId, Box<DialPlan>)>,
     names: Vec<(EstablishId, Box<str>, u16)>,
     /// Connections whose response was let go of, and has a rest that may still come.
     #[expect(
@@ -100,15 +100,17 @@ impl Shared {
         drop(state);
         let Some(chores) = chores else { return };
         chores.wakers.into_iter().for_each(Waker::wake);
-        drop(chores.discarded);
+        for mut live in chores.discarded {
+            say_farewell(&mut live, self.clock.now());
+        }
         for dial in chores.cancelled {
             task::spawn(dial.cancel());
         }
         for (establish, host, port) in chores.names {
             task::spawn(resolve(self.this.clone(), establish, host, port));
         }
-        for (connection, address) in chores.dials {
-            self.begin_dial(connection, address);
+        for (connection, plan) in chores.dials {
+            self.begin_dial(connection, plan);
         }
         for question in chores.questions {
             task::spawn(answer(self.this.clone(), question));
@@ -121,13 +123,13 @@ impl Shared {
         }
     }
 
-    fn begin_dial(&self, connection: ConnectionId, address: SocketAddr) {
+    fn begin_dial(&self, connection: ConnectionId, plan: Box<DialPlan>) {
         // The task cannot report before its handle is kept: it needs the lock for that.
         let mut state = self.lock();
         if !state.engine.is_dial_wanted(connection) {
             return;
         }
-        let dial = task::spawn(dial(self.this.clone(), connection, address));
+        let dial = task::spawn(dial(self.this.clone(), connection, plan));
         state.dials.insert(connection, dial);
     }
 }
@@ -182,6 +184,11 @@ impl State {
         Some(waker)
     }
 
+    /// A dial has come to its end: there is no task to cancel any more.
+    pub(crate) fn forget_dial(&mut self, connection: ConnectionId) {
+        self.dials.remove(&connection);
+    }
+
     /// What there is to do outside of the lock; `None` if nothing.
     fn chores(&mut self) -> Option<Chores> {
         let mut chores = None;
@@ -203,10 +210,7 @@ impl State {
                     host,
                     port,
                 } => chores.names.push((establish, host, port)),
-                Command::Dial {
-                    connection,
-                    address,
-                } => chores.dials.push((connection, address)),
+                Command::Dial { connection, plan } => chores.dials.push((connection, plan)),
                 Command::Answer(question) => chores.questions.push(*question),
                 Command::Discard(live) => chores.discarded.push(live),
                 Command::Abandon { connection, .. } => {
@@ -274,35 +278,6 @@ async fn answer(shared: Weak<Shared>, question: Question) {
     }
 }
 
-/// Opens a connection. It belongs to its origin, not to the request that caused it.
-async fn dial(shared: Weak<Shared>, connection: ConnectionId, address: SocketAddr) {
-    let stream = Io::connect(address).await;
-    let Some(shared) = shared.upgrade() else {
-        return;
-    };
-    let now = shared.now();
-    let mut state = shared.lock();
-    state.dials.remove(&connection);
-    let refused = match stream {
-        Ok(stream) => {
-            // Requests are written whole; waiting for more would only delay them. Without it they still arrive.
-            let _ = stream.get_ref().set_nodelay(true);
-            let refused = state.engine.deposit(connection, stream);
-            state.engine.handle_connected(now, connection);
-            refused
-        }
-        Err(error) => {
-            state
-                .engine
-                .handle_dial_failed(now, connection, error.kind());
-            Ok(())
-        }
-    };
-    shared.settle(state);
-    // A dial that nobody wants any more is closed, outside of the lock.
-    drop(refused);
-}
-
 /// The janitor: lets time limits pass, for as long as there are any and the session lives.
 async fn sweep(shared: Weak<Shared>) {
     loop {
@@ -361,7 +336,7 @@ impl Future for Rest<'_> {
 
 /// Reads once from a connection's socket, without waiting.
 pub(crate) fn read(live: &mut Live<Io>, now: Now) -> usize {
-    live.read(now, |io, space| io::Read::read(&mut io.get_ref(), space))
+    live.read(now, io::Read::read)
 }
 
 /// Waits until the socket is ready for what is wanted of it; `Ready` means that it is worth a try.

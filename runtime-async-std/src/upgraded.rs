@@ -1,17 +1,18 @@
 //! A connection that has ceased to speak HTTP, as a stream of the application's (RFC 9110 §7.8).
 
 use std::fmt;
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use async_io::Async;
 use futures_io::{AsyncRead, AsyncWrite};
 use sessile_core::{HeadRef, Leftover, ResponseHead};
 
+use crate::clock::Clock;
+use crate::io::Stream;
+
 /// The stream of a connection that was switched to another protocol by a 101. The session knows nothing of it any more:
-/// no time limit of the session's holds, and dropping it closes it.
+/// no time limit of the session's holds, and dropping it closes it. What was spoken over TLS still is.
 ///
 /// Reading gives what the peer had sent in the new protocol before the session let go, then what comes.
 ///
@@ -42,17 +43,19 @@ use sessile_core::{HeadRef, Leftover, ResponseHead};
 /// # }
 /// ```
 pub struct Upgraded {
-    stream: Async<TcpStream>,
+    stream: Stream,
     leftover: Leftover,
     head: ResponseHead,
+    clock: Clock,
 }
 
 impl Upgraded {
-    pub(crate) fn new(upgraded: sessile_core::Upgraded<Async<TcpStream>>) -> Self {
+    pub(crate) fn new(upgraded: sessile_core::Upgraded<Stream>) -> Self {
         Self {
             stream: upgraded.io,
             leftover: upgraded.leftover,
             head: upgraded.head,
+            clock: Clock::new(),
         }
     }
 
@@ -61,14 +64,37 @@ impl Upgraded {
         self.head.as_ref()
     }
 
-    /// The stream itself, for its settings. Reading from it directly would miss what is left over.
-    pub fn get_ref(&self) -> &TcpStream {
-        self.stream.get_ref()
+    /// The socket itself, for its settings. Reading from it directly would miss what is left over, and TLS.
+    pub fn get_ref(&self) -> &Stream {
+        &self.stream
     }
 
-    /// The stream, and the octets that are left over: they come before anything that is read from it.
-    pub fn into_parts(self) -> (Async<TcpStream>, Vec<u8>) {
-        (self.stream, self.leftover.into_octets())
+    /// The socket, and the octets that are left over: they come before anything that is read from it.
+    ///
+    /// # Errors
+    /// Gives the stream back if it goes over TLS, which a socket alone does not speak.
+    #[expect(
+        clippy::result_large_err,
+        reason = "nothing is lost: the stream comes back whole"
+    )]
+    pub fn into_parts(self) -> Result<(Stream, Vec<u8>), Self> {
+        match self.leftover.is_secured() {
+            true => Err(self),
+            false => Ok((self.stream, self.leftover.into_octets())),
+        }
+    }
+
+    fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let stream = &mut self.stream;
+            let flushed = self.leftover.flush_through(|octets| stream.write(octets));
+            match flushed {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.stream.poll_writable(cx))?;
+                }
+                flushed => return Poll::Ready(flushed),
+            }
+        }
     }
 }
 
@@ -78,9 +104,19 @@ impl AsyncRead for Upgraded {
         cx: &mut Context<'_>,
         into: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        match self.leftover.read(into)? {
-            0 => Pin::new(&mut self.stream).poll_read(cx, into),
-            count => Poll::Ready(Ok(count)),
+        let this = &mut *self;
+        loop {
+            let (stream, now) = (&mut this.stream, this.clock.now());
+            let read = this
+                .leftover
+                .read_through(now, into, |space| stream.read(space));
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(this.stream.poll_readable(cx))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return Poll::Ready(read),
+            }
         }
     }
 }
@@ -91,23 +127,30 @@ impl AsyncWrite for Upgraded {
         cx: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, octets)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let this = &mut *self;
+        loop {
+            let stream = &mut this.stream;
+            let written = this
+                .leftover
+                .write_through(octets, |octets| stream.write(octets));
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(this.stream.poll_writable(cx))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return Poll::Ready(written),
+            }
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.poll_flush_all(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_close(cx)
+        self.leftover.say_farewell();
+        ready!(self.poll_flush_all(cx))?;
+        Poll::Ready(self.stream.finish())
     }
 }
 

@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use sessile_core::{
     Command, Config, ConnectionId, CookieJar, Engine, Error, ErrorKind, EstablishId, Event,
@@ -18,7 +17,7 @@ use sessile_core::{
 
 use crate::clock::{Clock, seeded};
 use crate::resolver::{Answer, Resolver};
-use crate::socket::{self, Dial};
+use crate::socket::{self, Dial, Stream};
 
 type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
 
@@ -121,7 +120,7 @@ type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
 /// A request with an Upgrade field may be answered by a 101: [`Event::Head`], then [`Event::Switched`], and
 /// [`take_upgraded`](Driver::take_upgraded) has the stream. Register it with your poll, under a token of your own.
 pub struct Driver {
-    engine: Engine<TcpStream>,
+    engine: Engine<Stream>,
     registry: Registry,
     tokens: Range<usize>,
     resolver: Resolver,
@@ -344,32 +343,30 @@ impl Driver {
         None
     }
 
-    fn perform(&mut self, now: Now, command: Command<TcpStream>) {
+    fn perform(&mut self, now: Now, command: Command<Stream>) {
         match command {
             Command::Resolve {
                 establish,
                 host,
                 port,
             } => self.resolver.resolve(establish, host, port),
-            Command::Dial {
-                connection,
-                address,
-            } => {
+            Command::Dial { connection, plan } => {
                 let dialled =
-                    socket::dial(address).and_then(|stream| self.register(connection, stream));
+                    socket::dial(&plan).and_then(|stream| self.register(connection, stream));
                 match dialled {
                     // A dial that nobody wants any more is closed by dropping it.
                     Ok(stream) => drop(self.engine.deposit(connection, stream)),
-                    Err(error) => self
-                        .engine
-                        .handle_dial_failed(now, connection, error.kind()),
+                    Err(error) => self.engine.handle_dial_failed(now, connection, &error),
                 }
             }
             Command::Answer(question) => match question.answer() {
                 Some(answer) => self.engine.handle_answer(now, question.id(), answer),
                 None => self.questions.push_back(*question),
             },
-            Command::Discard(mut live) => self.let_go(&mut live.io),
+            Command::Discard(mut live) => {
+                live.say_farewell(now, |io, outgoing| outgoing.write_to(io));
+                self.let_go(&mut live.io);
+            }
             Command::Abandon {
                 io: Some(mut stream),
                 ..
@@ -378,7 +375,7 @@ impl Driver {
         }
     }
 
-    fn register(&self, connection: ConnectionId, mut stream: TcpStream) -> io::Result<TcpStream> {
+    fn register(&self, connection: ConnectionId, mut stream: Stream) -> io::Result<Stream> {
         let token = self.tokens.start + connection.index();
         if !self.tokens.contains(&token) {
             return Err(io::ErrorKind::QuotaExceeded.into());
@@ -391,7 +388,7 @@ impl Driver {
         Ok(stream)
     }
 
-    fn let_go(&self, stream: &mut TcpStream) {
+    fn let_go(&self, stream: &mut Stream) {
         // The socket is the driver's no more; a registry that has forgotten it already is none the worse.
         let _ = self.registry.deregister(stream);
     }

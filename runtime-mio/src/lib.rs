@@ -29,6 +29,7 @@ mod resolver;
 mod socket;
 
 pub use driver::Driver;
+pub use socket::Stream;
 #[cfg(feature = "psl")]
 pub use sessile_core::Psl;
 pub use sessile_core::application::*;

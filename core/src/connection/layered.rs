@@ -30,6 +30,11 @@ impl Connection {
         self.stack.as_ref().is_none_or(|stack| stack.is_made())
     }
 
+    /// Whether its peers are at work on what lies below HTTP.
+    pub(crate) fn is_underway(&self) -> bool {
+        matches!(self.making(), Making::Underway(_))
+    }
+
     /// Asks the proxy once more, with this head.
     pub(crate) fn answer_proxy(&mut self, head: &[u8]) {
         if let Some(stack) = &mut self.stack {
@@ -60,6 +65,11 @@ impl Connection {
         if let Some(stack) = &mut self.stack {
             stack.close();
         }
+    }
+
+    /// Whether something stands to be written that is not HTTP's.
+    pub(crate) fn tells_layers(&self) -> bool {
+        self.stack.as_ref().is_some_and(|stack| stack.has_out())
     }
 
     /// The stack has nothing more to do: what it still has is for HTTP.

@@ -208,7 +208,7 @@ impl Connection {
             ReceiveState::Done | ReceiveState::Switched | ReceiveState::Broken(_) => false,
         };
         Interest {
-            read: read && self.stream_end.is_none(),
+            read: read && self.stream_end.is_none() && self.stack_failure().is_none(),
             write: self.wants_write(content),
         }
     }

@@ -346,6 +346,42 @@ impl<S> Live<S> {
         }
     }
 
+    /// Moves the octets of a connection that is being [made](crate::Engine::take_making), until its transport has no more to
+    /// give or to take, or a stage of it is over.
+    pub fn step_making(
+        &mut self,
+        now: Now,
+        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<usize>,
+        mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
+    ) {
+        self.note_ready(Readiness {
+            read: true,
+            write: true,
+            closed: false,
+        });
+        while self.can_move() && self.connection.is_underway() {
+            self.write(now, &mut write);
+            self.read(now, &mut read);
+        }
+        self.write(now, &mut write);
+    }
+
+    /// Tells the peer of a connection that is about to be closed that nothing more comes, if TLS has a word for it: as far as
+    /// the transport takes it without waiting.
+    pub fn say_farewell(
+        &mut self,
+        now: Now,
+        mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
+    ) {
+        self.connection.say_farewell();
+        while self.connection.tells_layers() {
+            match write(&mut self.io, &self.connection.outgoing(b"")) {
+                Ok(octets) if octets > 0 => self.connection.sent(now, octets),
+                _ => return,
+            };
+        }
+    }
+
     /// Whether another step of driving could move octets now.
     pub(super) fn can_move(&self) -> bool {
         let interest = self.interest();

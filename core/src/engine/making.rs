@@ -33,14 +33,13 @@ impl<S> Engine<S> {
         }
     }
 
-    /// The transport of a connection that is being made, while it is here.
-    pub fn making_mut(&mut self, connection: ConnectionId) -> Option<&mut S> {
-        if !self.session.is_making(connection) {
-            return None;
-        }
+    /// The transport of a connection that is being dialled or made, while it is here.
+    pub fn opening_mut(&mut self, connection: ConnectionId) -> Option<&mut S> {
+        let is_making = self.session.is_making(connection);
         match self.slot_mut(connection)? {
-            Slot::Here(live) => Some(&mut live.io),
-            Slot::Vacant | Slot::Dialling(_) | Slot::Taken => None,
+            Slot::Dialling(io) => io.as_mut(),
+            Slot::Here(live) if is_making => Some(&mut live.io),
+            Slot::Here(_) | Slot::Vacant | Slot::Taken => None,
         }
     }
 

@@ -17,4 +17,4 @@ mod upgraded;
 pub use reader::Reader;
 pub use response::Response;
 pub use session::Session;
-pub use upgraded::Upgraded;
+pub use upgraded::{Socket, Upgraded};

@@ -8,11 +8,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use sessile_core::{ConnectionId, Readiness};
 
 use crate::driver::readiness;
+use crate::socket::Stream;
 
 const WAKE: Token = Token(usize::MAX);
 /// How many parkers are kept that nobody uses: each costs three descriptors.
@@ -52,7 +52,7 @@ pub(super) struct Parkers {
 /// A socket and the parker that it is registered with, if any.
 #[derive(Debug)]
 pub(super) struct Io {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     parker: Option<ParkerId>,
     /// Which turn of that parker its thread had when it last drove this socket.
     turn: u64,
@@ -159,7 +159,7 @@ impl Parkers {
 }
 
 impl Io {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
             parker: None,

@@ -200,6 +200,8 @@ impl Session {
             state = self.shared.drain(self.shared.lock());
             now = self.shared.clock.now();
             state.look_at_dials(now, &parker);
+            state = self.shared.make(state, &parker);
+            now = self.shared.clock.now();
             state.engine.handle_deadline(now);
         }
     }

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use sessile_core::{
-    Command, Config, ConnectionId, Engine, Error, Home, Live, Now, Question, RequestId, Tick, Url,
+    Command, Config, ConnectionId, DialError, DialPlan, Engine, Error, Home, Live, Now, Question, RequestId, Tick, Url,
 };
 
 use super::park::{Io, Parker, ParkerId, Parkers};
 use crate::clock::{Clock, seeded};
 use crate::resolver::Resolver;
-use crate::socket::{self, Dial};
+use crate::socket::{self, Dial, Stream};
 
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -48,7 +48,7 @@ struct Chores {
         reason = "the engine hands them out boxed; a move is cheaper than a copy"
     )]
     discarded: Vec<Box<Live<Io>>>,
-    dials: Vec<(ConnectionId, std::net::SocketAddr)>,
+    dials: Vec<(ConnectionId, Box<DialPlan>)>,
     names: Vec<(sessile_core::EstablishId, Box<str>, u16)>,
 }
 
@@ -124,7 +124,10 @@ impl Shared {
                 // It fails only if the poll behind it is gone, and with it the sleeper.
                 let _ = waker.wake();
             }
-            drop((chores.closing, chores.discarded));
+            for mut live in chores.discarded {
+                live.say_farewell(self.clock.now(), |io, outgoing| outgoing.write_to(&mut io.stream));
+            }
+            drop(chores.closing);
             for (establish, host, port) in chores.names {
                 self.resolver.resolve(establish, host, port);
             }
@@ -134,7 +137,7 @@ impl Shared {
             let begun: Vec<_> = chores
                 .dials
                 .into_iter()
-                .map(|(id, address)| (id, socket::dial(address)))
+                .map(|(id, plan)| (id, socket::dial(&plan)))
                 .collect();
             let now = self.clock.now();
             state = self.lock();
@@ -142,6 +145,36 @@ impl Shared {
                 state.dial_begun(now, connection, stream);
             }
         }
+    }
+}
+
+impl Shared {
+    /// Moves the connections on that are being made and that a thread watches: proxies and TLS take a few rounds, and some
+    /// thought, which nobody shall wait for.
+    pub(super) fn make<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        parker: &Parker,
+    ) -> MutexGuard<'a, State> {
+        let makings = state.take_makings(parker);
+        if makings.is_empty() {
+            return state;
+        }
+        drop(state);
+        let now = self.clock.now();
+        let moved = makings.into_iter().map(|mut live| {
+            live.step_making(now, |io, space| io::Read::read(&mut io.stream, space), |io, outgoing| {
+                outgoing.write_to(&mut io.stream)
+            });
+            live
+        });
+        let moved: Vec<_> = moved.collect();
+        let mut state = self.lock();
+        for live in moved {
+            state.put_making(now, live);
+        }
+        self.settle(state);
+        self.lock()
     }
 }
 
@@ -184,10 +217,7 @@ impl State {
                     host,
                     port,
                 } => chores.names.push((establish, host, port)),
-                Command::Dial {
-                    connection,
-                    address,
-                } => chores.dials.push((connection, address)),
+                Command::Dial { connection, plan } => chores.dials.push((connection, plan)),
                 Command::Answer(question) => {
                     let asker = self.sleepers.get(&question.id());
                     let waker = asker.and_then(|parker| self.parkers.waker(*parker));
@@ -230,7 +260,7 @@ impl State {
         &mut self,
         now: Now,
         connection: ConnectionId,
-        stream: io::Result<mio::net::TcpStream>,
+        stream: io::Result<Stream>,
     ) {
         match stream {
             Ok(stream) => {
@@ -240,9 +270,7 @@ impl State {
                     self.assign_watcher(now, connection);
                 }
             }
-            Err(error) => self
-                .engine
-                .handle_dial_failed(now, connection, error.kind()),
+            Err(error) => self.engine.handle_dial_failed(now, connection, &error),
         }
     }
 
@@ -255,7 +283,7 @@ impl State {
     }
 
     fn watch(&mut self, now: Now, connection: ConnectionId, parker: ParkerId) {
-        let Some(io) = self.engine.dialling_mut(connection) else {
+        let Some(io) = self.engine.opening_mut(connection) else {
             return;
         };
         match self.parkers.attach(io, connection, parker) {
@@ -264,7 +292,7 @@ impl State {
                     dial.1 = Some(parker);
                 }
             }
-            Err(error) => self.dial_ended(now, connection, Dial::Failed(error.kind())),
+            Err(error) => self.dial_ended(now, connection, Dial::Failed(DialError::from(&error))),
         }
     }
 
@@ -295,7 +323,7 @@ impl State {
             }
         }
         for connection in orphans {
-            if let Some(io) = self.engine.dialling_mut(connection) {
+            if let Some(io) = self.engine.opening_mut(connection) {
                 self.parkers.detach(io);
             }
             self.assign_watcher(now, connection);
@@ -331,7 +359,35 @@ impl State {
             Dial::Connected => self.engine.handle_connected(now, connection),
             Dial::Failed(why) => self.engine.handle_dial_failed(now, connection, why),
         }
-        self.dials.retain(|(dial, _)| *dial != connection);
+        self.forget_unless_opening(connection);
+    }
+
+    /// A dial that has come to its end is watched no longer. (One that is tried again begins anew.)
+    fn forget_unless_opening(&mut self, connection: ConnectionId) {
+        if self.engine.opening_mut(connection).is_none() {
+            self.dials.retain(|(dial, _)| *dial != connection);
+        }
+    }
+
+    /// The connections that are being made and that a thread watches, to be moved on outside of the lock.
+    #[expect(
+        clippy::vec_box,
+        reason = "the engine hands them out boxed; a move is cheaper than a copy"
+    )]
+    fn take_makings(&mut self, parker: &Parker) -> Vec<Box<Live<Io>>> {
+        let watched = |dial: &&(ConnectionId, Option<ParkerId>)| dial.1 == Some(parker.id());
+        let engine = &mut self.engine;
+        let watched = self.dials.iter().filter(watched);
+        watched.filter_map(|dial| engine.take_making(dial.0)).collect()
+    }
+
+    /// A connection that is being made was moved on.
+    fn put_making(&mut self, now: Now, live: Box<Live<Io>>) {
+        let connection = live.id();
+        if let Some(live) = self.engine.put_making(now, live) {
+            self.engine.shelve(live);
+        }
+        self.forget_unless_opening(connection);
     }
 
     /// Until when a waiting thread may sleep: it looks at the session then, for all of them.

@@ -3,11 +3,17 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use sessile_core::{HeadRef, Leftover, ResponseHead};
 
+use crate::clock::Clock;
+use crate::socket::Stream;
+
 /// The stream of a connection that was switched to another protocol by a 101. It blocks, and the session knows nothing of
-/// it any more: time limits are [`TcpStream`]'s, and dropping it closes it.
+/// it any more: its time limits are its own, and dropping it closes it. What was spoken over TLS still is.
 ///
 /// Reading gives what the peer had sent in the new protocol before the session let go, then what comes.
 ///
@@ -28,7 +34,7 @@ use sessile_core::{HeadRef, Leftover, ResponseHead};
 ///     Err(response) => panic!("it goes on in HTTP: {}", response.text()?),
 /// };
 /// assert_eq!(stream.head().status(), 101);
-/// stream.get_ref().set_read_timeout(Some(Duration::from_secs(5)))?;
+/// stream.set_read_timeout(Some(Duration::from_secs(5)))?;
 /// stream.write_all(b"hello")?;
 /// let mut heard = String::new();
 /// stream.read_to_string(&mut heard)?;
@@ -37,20 +43,73 @@ use sessile_core::{HeadRef, Leftover, ResponseHead};
 /// # }
 /// ```
 pub struct Upgraded {
-    stream: TcpStream,
+    socket: Socket,
     leftover: Leftover,
     head: ResponseHead,
+    clock: Clock,
+}
+
+/// A socket that blocks.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix-domain socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Socket {
+    fn new(stream: Stream) -> Self {
+        // It fails for what is no socket only.
+        match stream {
+            Stream::Tcp(stream) => {
+                let stream = TcpStream::from(stream);
+                let _ = stream.set_nonblocking(false);
+                Self::Tcp(stream)
+            }
+            #[cfg(unix)]
+            Stream::Unix(stream) => {
+                let stream = UnixStream::from(stream);
+                let _ = stream.set_nonblocking(false);
+                Self::Unix(stream)
+            }
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(into),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(octets),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Upgraded {
-    pub(super) fn new(stream: mio::net::TcpStream, leftover: Leftover, head: ResponseHead) -> Self {
-        let stream = TcpStream::from(stream);
-        // It fails for what is no socket only.
-        let _ = stream.set_nonblocking(false);
+    pub(super) fn new(stream: Stream, leftover: Leftover, head: ResponseHead) -> Self {
         Self {
-            stream,
+            socket: Socket::new(stream),
             leftover,
             head,
+            clock: Clock::new(),
         }
     }
 
@@ -59,37 +118,85 @@ impl Upgraded {
         self.head.as_ref()
     }
 
-    /// The stream itself, for its settings. Reading from it directly would miss what is left over.
-    pub fn get_ref(&self) -> &TcpStream {
-        &self.stream
+    /// The socket itself, for its settings. Reading from it directly would miss what is left over, and TLS.
+    pub fn get_ref(&self) -> &Socket {
+        &self.socket
     }
 
-    /// The stream, and the octets that are left over: they come before anything that is read from it.
-    pub fn into_parts(self) -> (TcpStream, Vec<u8>) {
-        (self.stream, self.leftover.into_octets())
+    /// How long a read may wait.
+    ///
+    /// # Errors
+    /// What the socket says; a limit of zero is none.
+    pub fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.socket {
+            Socket::Tcp(stream) => stream.set_read_timeout(limit),
+            #[cfg(unix)]
+            Socket::Unix(stream) => stream.set_read_timeout(limit),
+        }
+    }
+
+    /// How long a write may wait.
+    ///
+    /// # Errors
+    /// What the socket says; a limit of zero is none.
+    pub fn set_write_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.socket {
+            Socket::Tcp(stream) => stream.set_write_timeout(limit),
+            #[cfg(unix)]
+            Socket::Unix(stream) => stream.set_write_timeout(limit),
+        }
+    }
+
+    /// The socket, and the octets that are left over: they come before anything that is read from it.
+    ///
+    /// # Errors
+    /// Gives the stream back if it goes over TLS, which a socket alone does not speak.
+    #[expect(
+        clippy::result_large_err,
+        reason = "nothing is lost: the stream comes back whole"
+    )]
+    pub fn into_parts(self) -> Result<(Socket, Vec<u8>), Self> {
+        match self.leftover.is_secured() {
+            true => Err(self),
+            false => Ok((self.socket, self.leftover.into_octets())),
+        }
+    }
+
+    /// Tells the peer that nothing more will be written (the end of the stream, or TLS's word for it). Reading goes on.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub fn finish(&mut self) -> io::Result<()> {
+        let socket = &mut self.socket;
+        self.leftover.say_farewell();
+        self.leftover.flush_through(|octets| socket.write(octets))?;
+        match socket {
+            _ if self.leftover.is_secured() => Ok(()),
+            Socket::Tcp(stream) => stream.shutdown(std::net::Shutdown::Write),
+            #[cfg(unix)]
+            Socket::Unix(stream) => stream.shutdown(std::net::Shutdown::Write),
+        }
     }
 }
 
 impl Read for Upgraded {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.leftover.read(into)? {
-            0 => self.stream.read(into),
-            count => Ok(count),
-        }
+        let (socket, now) = (&mut self.socket, self.clock.now());
+        self.leftover
+            .read_through(now, into, |space| socket.read(space))
     }
 }
 
 impl Write for Upgraded {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.stream.write(octets)
-    }
-
-    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.stream.write_vectored(slices)
+        let socket = &mut self.socket;
+        self.leftover
+            .write_through(octets, |octets| socket.write(octets))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        let socket = &mut self.socket;
+        self.leftover.flush_through(|octets| socket.write(octets))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::io;
 
-use mio::net::TcpStream;
 use sessile_core::{
     Attempts, ConnectionInfo, Fields, FieldsRef, HeadRef, Misuse, RequestId, Upgraded, Url,
     bytes::Bytes,
 };
 
 use super::Driver;
+use crate::socket::Stream;
 
 impl Driver {
     /// The response head, from [`Event::Head`](sessile_core::Event::Head) until [`Event::End`](sessile_core::Event::End) is told.
@@ -65,7 +65,7 @@ impl Driver {
     /// the head of the 101, and the octets that the peer has sent in the new protocol already: they are to be read before
     /// anything else. The stream does not block and is registered nowhere; the driver forgets it, and nothing more is told
     /// about the request.
-    pub fn take_upgraded(&mut self, id: RequestId) -> Option<Upgraded<TcpStream>> {
+    pub fn take_upgraded(&mut self, id: RequestId) -> Option<Upgraded<Stream>> {
         let now = self.now();
         let mut upgraded = self.engine.take_upgraded(now, id)?;
         self.let_go(&mut upgraded.io);
