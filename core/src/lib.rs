@@ -163,7 +163,7 @@ pub use cookie::{
     SessionCookies, Withheld,
 };
 pub use dial::{
-    Families, Family, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
+    Families, Family, Lookup, NameCache, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{

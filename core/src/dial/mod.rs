@@ -5,13 +5,17 @@
 
 mod addresses;
 mod attempts;
+mod cache;
 mod failure;
 mod lookups;
 mod race;
+#[cfg(test)]
+mod race_tests;
 mod settings;
 
 pub use addresses::Family;
 pub use attempts::RaceAttempt;
+pub use cache::NameCache;
 pub use failure::RaceFailure;
 pub use lookups::Lookup;
 pub use race::{Race, RaceAction};
