@@ -165,7 +165,8 @@ pub use cookie::{
     SessionCookies, Withheld,
 };
 pub use dial::{
-    DialError, NameCache, DialPlan, Endpoint, Families, Family, Keepalive, LocalEnd, Lookup, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
+    DialError, DialPlan, Endpoint, Families, Family, Keepalive, LocalEnd, Lookup, NameCache, Race,
+    RaceAction, RaceAttempt, RaceFailure, RaceSettings,
 };
 pub use engine::{Command, Driving, Engine, Live, Readiness, Step, Upgraded};
 pub use message::{
@@ -173,23 +174,24 @@ pub use message::{
     ResponseHead, Scheme,
 };
 pub use policy::{
-    AddressCase, AddressPolicy, AddressRole, Authentication, AuthenticationCourse, AuthenticationHook, AuthenticationStore, Authenticator,
-    BoundAuthentication, Cause, Challenge, Credentials, CredentialsError, DigestCredentials,
-    DigestInput, DigestOffer, Facts, Loss, Netrc, NetrcError, NetrcFault, NoAnswer, NoProxy,
-    NoReplay, OnExhausted, ProtectionSpace, Proxy, ProxyError, ProxyRules, ProxyScheme, Redirect,
-    RedirectError, RedirectPolicy, Redirected, Redirecting, Redirects, Replay, Retries, Retry,
-    RetryBudget, Stop, StopReason,
+    AddressCase, AddressPolicy, AddressRole, Authentication, AuthenticationCourse,
+    AuthenticationHook, AuthenticationStore, Authenticator, BoundAuthentication, Cause, Challenge,
+    Credentials, CredentialsError, DigestCredentials, DigestInput, DigestOffer, Facts, Loss, Netrc,
+    NetrcError, NetrcFault, NoAnswer, NoProxy, NoReplay, OnExhausted, ProtectionSpace, Proxy,
+    ProxyError, ProxyRules, ProxyScheme, Redirect, RedirectError, RedirectPolicy, Redirected,
+    Redirecting, Redirects, Replay, Retries, Retry, RetryBudget, Stop, StopReason,
 };
 pub use pool::{OriginLimits, PoolLimits, Shortage, WhenFull};
 pub use session::{
     Answer, AnswerFn, Answered, Answering, Attempt, AttemptOutcome, Attempts, Config,
     ConnectionInfo, Content, ContentError, Dialling, Error, ErrorKind, Event, ExpectContinue, Hop,
-    IdleConnection, MinimumSpeed, Mount, Mounts, Next, OriginSnapshot, PoolCounters, PoolEvent,
-    OverrideError, Overrides, PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request, RequestError, ResolveError,
-    RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
+    IdleConnection, MinimumSpeed, Mount, Mounts, Next, OriginSnapshot, OverrideError, Overrides,
+    PoolCounters, PoolEvent, PoolFact, PoolSnapshot, PrefixError, Prepared, Question, Request,
+    RequestError, ResolveError, RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts,
+    Verdict,
 };
-pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
 pub use syntax::cookie_date::cookie_date;
+pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.

@@ -33,10 +33,10 @@ mod session;
 mod shared;
 mod upgraded;
 
+pub use io::Stream;
 pub use reader::Reader;
 pub use response::Response;
 pub use sending::Sending;
-pub use io::Stream;
 pub use session::Session;
 pub use upgraded::Upgraded;
 

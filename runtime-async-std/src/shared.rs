@@ -15,8 +15,8 @@ use std::task::{Context, Poll, Waker};
 use async_io::Timer;
 use async_std::task::{self, JoinHandle};
 use sessile_core::{
-    Command, Config, ConnectionId, DialPlan, Engine, Error, EstablishId, Home, Interest, Live, Now, Question,
-    RequestId, ResolveError, Tick, Url,
+    Command, Config, ConnectionId, DialPlan, Engine, Error, EstablishId, Home, Interest, Live, Now,
+    Question, RequestId, ResolveError, Tick, Url,
 };
 
 use crate::clock::{Clock, seeded};

@@ -19,9 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => echo_server()?,
     };
     let stream = handshake(&Session::new(), &url)?;
-    stream
-        .get_ref()
-        .set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     converse(WebSocket::from_raw_socket(stream, Role::Client, None))
 }
 

@@ -29,8 +29,8 @@ mod resolver;
 mod socket;
 
 pub use driver::Driver;
-pub use socket::Stream;
 #[cfg(feature = "psl")]
 pub use sessile_core::Psl;
 pub use sessile_core::application::*;
 pub use sessile_core::{self as core, Event, Leftover, Upgraded};
+pub use socket::Stream;

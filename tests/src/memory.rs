@@ -51,6 +51,9 @@ pub trait Style: Default {
     /// A transport may be ready.
     fn note_ready(&mut self, hub: &mut Hub, connection: ConnectionId, ready: Readiness);
 
+    /// A transport stands.
+    fn note_opened(&mut self, _hub: &mut Hub, _connection: ConnectionId) {}
+
     /// Does everything that can be done at this moment.
     fn work(&mut self, hub: &mut Hub);
 
@@ -86,10 +89,10 @@ impl Hub {
                 host,
                 port,
             }) => self.network.resolve(establish, &host, port),
-            Some(Command::Dial {
-                connection,
-                address,
-            }) => {
+            Some(Command::Dial { connection, plan }) => {
+                let Some(address) = plan.to.address() else {
+                    panic!("this network has no {}", plan.to);
+                };
                 let stream = self.network.dial(connection, address);
                 let deposited = self.engine.deposit(connection, stream);
                 assert!(deposited.is_ok(), "a command to dial, but nobody wants it");
@@ -160,15 +163,19 @@ impl<S: Style> Memory<S> {
     fn converse(&mut self, mut upgraded: Upgraded<Stream>, mut words: &[u8]) -> Vec<u8> {
         let (mut heard, mut space) = (Vec::new(), [0; 1024]);
         let until = self.hub.now().tick.after(FOR_EVER);
-        upgraded.leftover.read_to_end(&mut heard).expect("memory");
+        let Upgraded { io, leftover, .. } = &mut upgraded;
         while !words.is_empty() {
-            match upgraded.io.write(words) {
+            match leftover.write_through(words, |octets| io.write(octets)) {
                 Ok(count) => words = &words[count..],
                 Err(_) => self.turn(until),
             }
         }
+        while leftover.flush_through(|octets| io.write(octets)).is_err() {
+            self.turn(until);
+        }
         loop {
-            match upgraded.io.read(&mut space) {
+            let now = self.hub.now();
+            match leftover.read_through(now, &mut space, |space| io.read(space)) {
                 Ok(0) => return heard,
                 Ok(count) => heard.extend_from_slice(&space[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.turn(until),
@@ -210,7 +217,10 @@ impl<S: Style> Memory<S> {
                 let answer = answer.as_deref().map_err(Clone::clone);
                 engine.handle_resolved(now, establish, answer);
             }
-            Some(Report::Connected(connection)) => engine.handle_connected(now, connection),
+            Some(Report::Connected(connection)) => {
+                engine.handle_connected(now, connection);
+                self.style.note_opened(&mut self.hub, connection);
+            }
             Some(Report::DialFailed(connection, why)) => {
                 engine.handle_dial_failed(now, connection, why);
             }

@@ -22,7 +22,9 @@ impl Connection {
 
     /// How far what lies between HTTP and the transport has come.
     pub(crate) fn making(&self) -> Making<'_> {
-        self.stack.as_ref().map_or(Making::Made, |stack| stack.making())
+        self.stack
+            .as_ref()
+            .map_or(Making::Made, |stack| stack.making())
     }
 
     /// Whether something must be said on the transport before HTTP.
@@ -74,7 +76,10 @@ impl Connection {
 
     /// The stack has nothing more to do: what it still has is for HTTP.
     fn shed(&mut self, now: Now) {
-        let Some(mut stack) = self.stack.take_if(|stack| stack.is_made() && !stack.is_secured()) else {
+        let Some(mut stack) = self
+            .stack
+            .take_if(|stack| stack.is_made() && !stack.is_secured())
+        else {
             return;
         };
         loop {
@@ -109,7 +114,8 @@ impl Connection {
 
     /// While nobody reads, what has come is looked at as it comes: it decides whether the connection lives.
     pub(super) fn look_up(&mut self) {
-        while matches!(self.halves.receive, ReceiveState::Idle | ReceiveState::Done) && self.pull() {
+        while matches!(self.halves.receive, ReceiveState::Idle | ReceiveState::Done) && self.pull()
+        {
         }
     }
 
@@ -123,7 +129,9 @@ impl Connection {
             None => stack.read(self.plain_space()),
             Some(_) => 0,
         };
-        let end = stack.end().filter(|_| count == 0 && self.stream_end.is_none());
+        let end = stack
+            .end()
+            .filter(|_| count == 0 && self.stream_end.is_none());
         self.stack = Some(stack);
         self.received_plain(now, count);
         if let Some(end) = end {

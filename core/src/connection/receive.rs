@@ -371,7 +371,8 @@ impl Connection {
                 Ok(Step::End)
             }
             (StreamEnd::Clean | StreamEnd::Cut, ReceiveState::Head(_))
-                if self.scratch.input.unread_len() == 0 => {
+                if self.scratch.input.unread_len() == 0 =>
+            {
                 Err(Failure::Closed)
             }
             (StreamEnd::Clean | StreamEnd::Cut, _) => Err(PeerViolation::Truncated.into()),

@@ -225,7 +225,12 @@ impl Stack {
                 TunnelState::Challenged { .. } => return Ok(false),
                 TunnelState::Underway => {}
             }
-            let source = source(&mut self.below, self.now, &mut self.inbox, &mut self.between)?;
+            let source = source(
+                &mut self.below,
+                self.now,
+                &mut self.inbox,
+                &mut self.between,
+            )?;
             if source.unread_len() == 0 {
                 return Ok(false);
             }
@@ -335,7 +340,12 @@ impl Stack {
         }
         let fed = match &mut self.above {
             Some(above) => {
-                let source = source(&mut self.below, self.now, &mut self.inbox, &mut self.between)?;
+                let source = source(
+                    &mut self.below,
+                    self.now,
+                    &mut self.inbox,
+                    &mut self.between,
+                )?;
                 feed(above, self.now, source).map_err(StackFailure::Tls)
             }
             None => match &mut self.below {
@@ -352,7 +362,8 @@ impl Stack {
     /// How the octets for HTTP have ended, once [`Stack::read`] has given the last.
     pub(super) fn end(&self) -> Option<StreamEnd> {
         let top = self.above.as_ref().or(self.below.as_ref());
-        let lower_ended = self.above.is_some() && self.below.as_ref().is_some_and(TlsLayer::has_ended);
+        let lower_ended =
+            self.above.is_some() && self.below.as_ref().is_some_and(TlsLayer::has_ended);
         match (top, self.end) {
             _ if self.failure.is_some() => Some(StreamEnd::Failed(io::ErrorKind::InvalidData)),
             (Some(top), _) if top.has_ended() => Some(StreamEnd::Clean),

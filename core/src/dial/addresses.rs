@@ -4,9 +4,9 @@ use core::net::SocketAddr;
 
 use smallvec::SmallVec;
 
-/// No more addresses of one family than this are kept: a hostile name server could send hundreds, and let us knock at as
-/// many doors of somebody else. Sixteen of each family already outlast a connect timeout of 8 s, and no name that is
-/// meant well has so many. (A connection in the making was bounded so before it was a race.)
+/// No more addresses of one family than this are kept: a hostile name server could send hundreds, and have us knock at as
+/// many doors of somebody else. Thirty-two attempts, 250 ms apart, take 8 of the 10 s that a race has, and no name that is
+/// meant well has so many addresses.
 pub(super) const MOST_ADDRESSES: usize = 16;
 
 /// A family of addresses.
@@ -44,8 +44,7 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Adds an address, unless it is there already or the list is full; whether it did. It is kept as it came, with flow
-    /// label and scope.
+    /// Adds an address; `false` if it is there already or the list is full. It is kept as it came, with flow label and scope.
     pub(super) fn add(&mut self, address: SocketAddr) -> bool {
         let destination = destination(address);
         let is_there = |known: &SocketAddr| self::destination(*known) == destination;

@@ -48,7 +48,9 @@ impl From<&io::Error> for DialError {
     fn from(error: &io::Error) -> Self {
         Self {
             kind: error.kind(),
-            exhausted: error.raw_os_error().is_some_and(|code| EXHAUSTED.contains(&code)),
+            exhausted: error
+                .raw_os_error()
+                .is_some_and(|code| EXHAUSTED.contains(&code)),
         }
     }
 }

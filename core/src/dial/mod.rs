@@ -11,6 +11,8 @@ mod failure;
 mod lookups;
 mod plan;
 mod race;
+#[cfg(test)]
+mod race_tests;
 mod settings;
 
 pub use addresses::Family;

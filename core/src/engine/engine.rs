@@ -13,8 +13,8 @@ use crate::connection::{Connection, Scratch};
 use crate::cookie::CookieJar;
 use crate::dial::{DialError, DialPlan, Family};
 use crate::session::{
-    Answer, Answered, Config, Connected, Discard, Error, Event, Order, PoolEvent, PoolSnapshot, Question,
-    Request, ResolveError, Session,
+    Answer, Answered, Config, Connected, Discard, Error, Event, Order, PoolEvent, PoolSnapshot,
+    Question, Request, ResolveError, Session,
 };
 
 /// What the driver is to do outside.

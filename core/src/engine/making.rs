@@ -59,7 +59,10 @@ impl<S> Engine<S> {
                     return Some(live);
                 }
                 Making::Challenged { head, reusable } => {
-                    match self.session.handle_challenge(now, connection, head, reusable) {
+                    match self
+                        .session
+                        .handle_challenge(now, connection, head, reusable)
+                    {
                         ProxyAnswer::Again(head) => live.connection.answer_proxy(&head),
                         ProxyAnswer::Declined => live.connection.decline_proxy(),
                         ProxyAnswer::Anew => break,

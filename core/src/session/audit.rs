@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use super::connections::{Member, MemberState};
-use super::establish::{Establish, EstablishState};
+use super::establish::Establish;
 use super::exchange::{Exchange, ExchangeState};
 use super::session::Session;
 use super::timers::Owner;
@@ -73,10 +73,7 @@ impl Session {
     fn in_the_making(&self, origin: OriginId) -> (usize, usize) {
         let own = self.establishes.iter();
         let own = own.filter(|(_, establish)| establish.origin == origin);
-        let dial = |establish: &Establish| match establish.state {
-            EstablishState::Resolving => false,
-            EstablishState::Dialling { .. } => true,
-        };
+        let dial = |establish: &Establish| !establish.attempts().is_empty();
         let (dials, names): (Vec<_>, Vec<_>) = own.partition(|(_, one)| dial(one));
         (dials.len(), names.len())
     }
@@ -243,8 +240,8 @@ impl Session {
         match member.state {
             MemberState::Free => Err("nobody has taken it up".into()),
             MemberState::Attempt(establish) => {
-                let state = self.establishes.get(establish.0).map(|one| &one.state);
-                let own = matches!(state, Some(EstablishState::Dialling { attempt, .. }) if *attempt == id);
+                let own = self.establishes.get(establish.0);
+                let own = own.is_some_and(|one| one.attempts().contains(&id));
                 ensure(own, "it is dialled for nothing")
             }
             MemberState::Idle(since) => {
@@ -285,7 +282,7 @@ impl Session {
     }
 
     fn check_establish(&self, id: EstablishId, establish: &Establish) -> Result<(), String> {
-        if let EstablishState::Dialling { attempt, .. } = establish.state {
+        for attempt in establish.attempts() {
             let member = self.members.get(attempt.0).map(|member| member.state);
             let own = matches!(member, Some(MemberState::Attempt(own)) if own == id);
             ensure(own, "an establish without its dial")?;
@@ -364,13 +361,9 @@ impl Session {
             self.paint_member(member, &from, out);
         }
         for (key, establish) in self.establishes.iter() {
-            let rest = match &establish.state {
-                EstablishState::Resolving => None,
-                EstablishState::Dialling { attempt, rest, .. } => {
-                    Some((attempt.index(), rest.len()))
-                }
-            };
-            let _ = write!(out, "|{}{rest:?}{:?}", key.index, establish.due.map(from));
+            let attempts: Vec<_> = establish.attempts().iter().map(|id| id.index()).collect();
+            let (due, state) = (establish.due.map(from), establish.state.picture(&from));
+            let _ = write!(out, "|{}{attempts:?}{due:?}{state}", key.index);
         }
         for (origin, tally) in self.pool.tallies() {
             let idle: Vec<_> = tally.idle.iter().map(|id| id.index()).collect();

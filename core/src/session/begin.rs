@@ -66,7 +66,10 @@ impl Session {
             true => Expectation::LeftOut,
             false => self.config.expectation(request, &shape),
         };
-        let route = tenant.path.as_ref().map_or(&Route::Direct, |path| &path.route);
+        let route = tenant
+            .path
+            .as_ref()
+            .map_or(&Route::Direct, |path| &path.route);
         let parts = HeadParts::connected(
             request,
             &shape,

@@ -114,8 +114,17 @@ impl Overrides {
     /// The addresses of a host as it stands in a URL.
     pub(super) fn of(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         let of_host = |known: &&Override| *known.host == *host;
-        let exact = self.list.iter().filter(of_host).find(|known| known.port == Some(port));
-        let any = || self.list.iter().filter(of_host).find(|known| known.port.is_none());
+        let exact = self
+            .list
+            .iter()
+            .filter(of_host)
+            .find(|known| known.port == Some(port));
+        let any = || {
+            self.list
+                .iter()
+                .filter(of_host)
+                .find(|known| known.port.is_none())
+        };
         let found = exact.or_else(any)?;
         let with_port = |address: &SocketAddr| {
             let mut address = *address;
@@ -137,13 +146,17 @@ mod tests {
         let mut overrides = Overrides::default();
         let at = |last, port| SocketAddr::from(([127, 0, 0, last], port));
         overrides.add("A.test", None, [at(1, 0)]).expect("a host");
-        overrides.add("a.test", Some(443), [at(2, 8443)]).expect("a host");
+        overrides
+            .add("a.test", Some(443), [at(2, 8443)])
+            .expect("a host");
         overrides.add("[::1]", None, []).expect("a host");
         assert_eq!(overrides.of("a.test", 80), Some(vec![at(1, 80)]));
         assert_eq!(overrides.of("a.test", 443), Some(vec![at(2, 8443)]));
         assert_eq!(overrides.of("b.a.test", 443), None);
         assert_eq!(overrides.of("[::1]", 80), Some(vec![]));
-        overrides.add("a.test", Some(443), [at(3, 0)]).expect("a host");
+        overrides
+            .add("a.test", Some(443), [at(3, 0)])
+            .expect("a host");
         assert_eq!(overrides.of("a.test", 443), Some(vec![at(3, 443)]));
         assert_eq!(overrides.add("a b", None, []), Err(OverrideError));
     }

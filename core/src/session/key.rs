@@ -30,12 +30,48 @@ pub(crate) struct Transport {
 mod tests {
     use super::*;
     use crate::client::RequestBuilder;
+    use crate::dial::LocalEnd;
+    use crate::tls::Tls;
 
     /// Whoever adds an option must name it here, and say how it differs from none.
     #[test]
     fn every_option_gives_another_key() {
-        let Transport { partition, mount } = Transport::default();
+        let Transport {
+            partition,
+            mount,
+            way,
+        } = Transport::default();
+        let by = |way: Way| Transport {
+            way: Some(Arc::new(way)),
+            ..Transport::default()
+        };
+        let Way {
+            proxy,
+            tls,
+            local,
+            socket,
+        } = Way::default();
         let options = [
+            Transport {
+                way: way.or(Some(Arc::default())),
+                ..Transport::default()
+            },
+            by(Way {
+                proxy: proxy.or(Some(Ok(None))),
+                ..Way::default()
+            }),
+            by(Way {
+                tls: tls.or(Some(Tls::default())),
+                ..Way::default()
+            }),
+            by(Way {
+                local: local.or(Some(LocalEnd::default())),
+                ..Way::default()
+            }),
+            by(Way {
+                socket: socket.or(Some(std::path::Path::new("s").into())),
+                ..Way::default()
+            }),
             Transport {
                 partition: partition.or(Some("one".into())),
                 ..Transport::default()

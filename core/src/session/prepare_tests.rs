@@ -38,7 +38,14 @@ fn head(draft: Draft, config: &Config) -> String {
     let mut out = Vec::new();
     encode_head(
         &mut out,
-        &HeadParts::direct(&request, &shape, config, &constant, expect, None),
+        &HeadParts::connected(
+            &request,
+            &shape,
+            config,
+            (&constant, &Route::Direct),
+            expect,
+            None,
+        ),
     );
     assert_eq!(out, prepared.head);
     String::from_utf8(out).expect("ASCII")

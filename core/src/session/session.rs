@@ -24,8 +24,8 @@ use crate::base::{
     Chance, CloseReason, ConnectionId, Now, RequestId, Rules, Seeded, Slab, Stage, Tick,
 };
 use crate::cookie::CookieJar;
-use crate::message::{Origin, Scheme};
 use crate::dial::NameCache;
+use crate::message::{Origin, Scheme};
 use crate::policy::{ProtectionSpace, ProxyError, StopReason, Tokens};
 use crate::pool::{OriginId, OriginLimits, Place, Pool};
 

@@ -4,6 +4,6 @@
 mod absent;
 
 #[cfg(not(feature = "tls"))]
-pub(crate) use absent::{TlsClient, TlsLayer};
-#[cfg(not(feature = "tls"))]
 pub use absent::{PlatformTrust, Tls, TlsError, TlsInfo};
+#[cfg(not(feature = "tls"))]
+pub(crate) use absent::{TlsClient, TlsLayer};

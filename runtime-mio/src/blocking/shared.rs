@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use sessile_core::{
-    Command, Config, ConnectionId, DialError, DialPlan, Engine, Error, Home, Live, Now, Question, RequestId, Tick, Url,
+    Command, Config, ConnectionId, DialError, DialPlan, Engine, Error, Home, Live, Now, Question,
+    RequestId, Tick, Url,
 };
 
 use super::park::{Io, Parker, ParkerId, Parkers};
@@ -125,7 +126,9 @@ impl Shared {
                 let _ = waker.wake();
             }
             for mut live in chores.discarded {
-                live.say_farewell(self.clock.now(), |io, outgoing| outgoing.write_to(&mut io.stream));
+                live.say_farewell(self.clock.now(), |io, outgoing| {
+                    outgoing.write_to(&mut io.stream)
+                });
             }
             drop(chores.closing);
             for (establish, host, port) in chores.names {
@@ -163,9 +166,11 @@ impl Shared {
         drop(state);
         let now = self.clock.now();
         let moved = makings.into_iter().map(|mut live| {
-            live.step_making(now, |io, space| io::Read::read(&mut io.stream, space), |io, outgoing| {
-                outgoing.write_to(&mut io.stream)
-            });
+            live.step_making(
+                now,
+                |io, space| io::Read::read(&mut io.stream, space),
+                |io, outgoing| outgoing.write_to(&mut io.stream),
+            );
             live
         });
         let moved: Vec<_> = moved.collect();
@@ -256,12 +261,7 @@ impl State {
     }
 
     /// A socket is connecting: the thread that has waited longest for it watches it.
-    fn dial_begun(
-        &mut self,
-        now: Now,
-        connection: ConnectionId,
-        stream: io::Result<Stream>,
-    ) {
+    fn dial_begun(&mut self, now: Now, connection: ConnectionId, stream: io::Result<Stream>) {
         match stream {
             Ok(stream) => {
                 // A dial that nobody wants any more is closed by dropping it.
@@ -378,7 +378,9 @@ impl State {
         let watched = |dial: &&(ConnectionId, Option<ParkerId>)| dial.1 == Some(parker.id());
         let engine = &mut self.engine;
         let watched = self.dials.iter().filter(watched);
-        watched.filter_map(|dial| engine.take_making(dial.0)).collect()
+        watched
+            .filter_map(|dial| engine.take_making(dial.0))
+            .collect()
     }
 
     /// A connection that is being made was moved on.

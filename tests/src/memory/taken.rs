@@ -83,6 +83,20 @@ impl Style for Taken {
                 live.note_ready(ready);
             }
         }
+        self.note_opened(hub, connection);
+    }
+
+    /// What is said on a connection before HTTP.
+    fn note_opened(&mut self, hub: &mut Hub, connection: ConnectionId) {
+        let now = hub.now();
+        if let Some(mut live) = hub.engine.take_making(connection) {
+            live.step_making(now, Read::read, |stream, outgoing| {
+                outgoing.write_to(stream)
+            });
+            if let Some(live) = hub.engine.put_making(now, live) {
+                hub.engine.shelve(live);
+            }
+        }
     }
 
     fn work(&mut self, hub: &mut Hub) {

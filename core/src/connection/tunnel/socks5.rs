@@ -62,7 +62,8 @@ impl Socks5 {
         target: &Target,
         credentials: Option<(&[u8], &[u8])>,
     ) -> Result<Self, TunnelError> {
-        let credentials = credentials.filter(|(user, password)| !(user.is_empty() && password.is_empty()));
+        let credentials =
+            credentials.filter(|(user, password)| !(user.is_empty() && password.is_empty()));
         let authentication = credentials.map(encode_authentication).transpose()?;
         let request = encode_request(target);
         let greeting = match authentication {

@@ -38,7 +38,9 @@ fn socks5() -> Tunnel {
 
 fn socks5_with_credentials() -> Tunnel {
     let target = target("https://example.org");
-    Tunnel::Socks5(Socks5::new(&target, Some(&credentials())).expect("valid"))
+    Tunnel::Socks5(
+        Socks5::new(&target, Some((USER.as_bytes(), PASSWORD.as_bytes()))).expect("valid"),
+    )
 }
 
 fn socks4a() -> Tunnel {

@@ -15,8 +15,8 @@ use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
 use super::error::ProxyError;
-use crate::policy::authentication::Authentication;
 use super::scheme::ProxyScheme;
+use crate::policy::authentication::Authentication;
 
 /// The longest user, and the longest password, that SOCKS5 can say: their lengths are one octet (RFC 1929 §2).
 const SOCKS5_LONGEST: usize = 255;

@@ -57,6 +57,20 @@ pub(in crate::session) enum State {
     Failed(Box<(ErrorKind, Stage)>),
 }
 
+#[cfg(test)]
+impl State {
+    /// What distinguishes it from others, in words that can be compared.
+    pub(in crate::session) fn picture(&self, from: &dyn Fn(Tick) -> i128) -> String {
+        match self {
+            Self::Naming(other) => format!("naming{other:?}"),
+            Self::Racing(racing) => racing.picture(from),
+            Self::Dialling(..) => "dialling".into(),
+            Self::Making(_, stage) => stage.to_string(),
+            Self::Failed(failed) => failed.1.to_string(),
+        }
+    }
+}
+
 impl Establish {
     /// The tick of its entry among the timers.
     pub(in crate::session) fn armed(&self) -> Option<Tick> {
@@ -181,7 +195,13 @@ impl Session {
     }
 
     /// No connection comes of it: the oldest waiting request gets the error.
-    pub(super) fn fail_establish(&mut self, now: Now, id: EstablishId, kind: ErrorKind, stage: Stage) {
+    pub(super) fn fail_establish(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        kind: ErrorKind,
+        stage: Stage,
+    ) {
         let Some(establish) = self.establishes.remove(id.0) else {
             return;
         };
@@ -195,7 +215,9 @@ impl Session {
             let limit = self
                 .establish_limit(origin, stage)
                 .filter(|_| kind == ErrorKind::Timeout);
-            let path = self.tenant(origin).and_then(|tenant| tenant.path.as_ref().ok());
+            let path = self
+                .tenant(origin)
+                .and_then(|tenant| tenant.path.as_ref().ok());
             let proxy = path.and_then(|path| path.proxy.clone());
             let error = Error::new(kind, stage).with_limit(limit).by_way_of(proxy);
             self.fail_unconnected(now, request, error);

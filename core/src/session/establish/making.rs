@@ -41,7 +41,12 @@ pub(crate) enum ProxyAnswer {
 }
 
 impl Session {
-    pub(super) fn begin_making(&mut self, now: Now, id: EstablishId, connection: ConnectionId) -> Connected {
+    pub(super) fn begin_making(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        connection: ConnectionId,
+    ) -> Connected {
         let stack = match self.stack_plan(id) {
             Ok(plan) => Stack::new(now, plan),
             Err((kind, stage)) => {
@@ -81,7 +86,9 @@ impl Session {
 
     /// Whether a connection is on its way to be one.
     pub(crate) fn is_making(&self, connection: ConnectionId) -> bool {
-        let establish = self.attempt_of(connection).and_then(|id| self.establishes.get(id.0));
+        let establish = self
+            .attempt_of(connection)
+            .and_then(|id| self.establishes.get(id.0));
         establish.is_some_and(|one| matches!(one.state, State::Making(own, _) if own == connection))
     }
 
@@ -111,7 +118,12 @@ impl Session {
     }
 
     /// A connection will never carry HTTP.
-    pub(crate) fn handle_making_failed(&mut self, now: Now, connection: ConnectionId, why: StackFailure) {
+    pub(crate) fn handle_making_failed(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        why: StackFailure,
+    ) {
         let Some(id) = self.attempt_of(connection) else {
             return;
         };
@@ -132,7 +144,9 @@ impl Session {
         head: &ResponseHead,
         reusable: bool,
     ) -> ProxyAnswer {
-        let answered = self.attempt_of(connection).and_then(|id| Some((id, self.answer_proxy(id, head)?)));
+        let answered = self
+            .attempt_of(connection)
+            .and_then(|id| Some((id, self.answer_proxy(id, head)?)));
         let Some((id, answer)) = answered else {
             return ProxyAnswer::Declined;
         };
@@ -163,7 +177,9 @@ impl Session {
         let challenges = Challenge::read(head.as_ref().fields().get_all("Proxy-Authenticate"));
         let space = self.proxy_spaces.of(&proxy);
         let course = &mut establish.asked.course;
-        space.challenged(&who, course, &challenges, &of_connect(&target, &cnonce)).ok()
+        space
+            .challenged(&who, course, &challenges, &of_connect(&target, &cnonce))
+            .ok()
     }
 
     /// What is to be between HTTP and the transport.
@@ -205,7 +221,9 @@ impl Session {
             None => Target::of(origin).map_err(failed),
         };
         Ok(Some(match proxy.scheme() {
-            ProxyScheme::Http | ProxyScheme::Https if path.forwarder().is_some() => return Ok(None),
+            ProxyScheme::Http | ProxyScheme::Https if path.forwarder().is_some() => {
+                return Ok(None);
+            }
             ProxyScheme::Http | ProxyScheme::Https => {
                 let authorization = self.proxy_authorization(id, proxy, origin);
                 let Some(head) = self.connect_head(id, authorization.as_deref()) else {
@@ -226,7 +244,12 @@ impl Session {
     }
 
     /// What a CONNECT says before it is challenged, or behind a challenge that took another connection.
-    fn proxy_authorization(&mut self, id: EstablishId, proxy: &Proxy, origin: &Origin) -> Option<Vec<u8>> {
+    fn proxy_authorization(
+        &mut self,
+        id: EstablishId,
+        proxy: &Proxy,
+        origin: &Origin,
+    ) -> Option<Vec<u8>> {
         let establish = self.establishes.get_mut(id.0)?;
         if let Some(answer) = establish.asked.next.take() {
             return Some(answer);
@@ -235,7 +258,10 @@ impl Session {
         let (target, cnonce) = (origin.host_and_port(), self.cnonces.digits());
         let space = self.proxy_spaces.of(proxy);
         let course = &mut establish.asked.course;
-        space.in_advance(who, course, &of_connect(&target, &cnonce)).ok().flatten()
+        space
+            .in_advance(who, course, &of_connect(&target, &cnonce))
+            .ok()
+            .flatten()
     }
 
     /// The head of a CONNECT. It holds nothing that was not checked when it came in.

@@ -11,8 +11,6 @@ mod naming;
 mod order;
 mod racing;
 
-#[cfg(test)]
-pub(super) use establish::State as EstablishState;
 pub(super) use establish::Establish;
 pub(crate) use making::{Connected, ProxyAnswer};
 pub(crate) use order::{Discard, Order};

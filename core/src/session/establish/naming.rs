@@ -181,7 +181,9 @@ impl Session {
         match &mut establish.state {
             State::Racing(_) => self.enter(now, id, Entering::One(family, answer)),
             // The first address that there is will do; that there is none takes two to say.
-            State::Naming(other @ None) if answer.as_ref().map_or(true, |found| found.is_empty()) => {
+            State::Naming(other @ None)
+                if answer.as_ref().map_or(true, |found| found.is_empty()) =>
+            {
                 *other = Some(family);
             }
             State::Naming(Some(other)) if *other == family => {}
@@ -196,10 +198,14 @@ impl Session {
             Some(Ok(path)) if path.proxy.is_some() => AddressRole::Proxy,
             _ => AddressRole::Origin,
         };
-        let given = entering.answer().as_ref().map_or(&[][..], |addresses| addresses);
+        let given = entering
+            .answer()
+            .as_ref()
+            .map_or(&[][..], |addresses| addresses);
         let allowed = self.allowed(id, role, given);
         let refused = allowed.len() < given.len();
-        let Some(State::Racing(racing)) = self.establishes.get_mut(id.0).map(|one| &mut one.state) else {
+        let Some(State::Racing(racing)) = self.establishes.get_mut(id.0).map(|one| &mut one.state)
+        else {
             return;
         };
         racing.refused |= refused;
@@ -218,8 +224,14 @@ impl Session {
     }
 
     /// Those of some addresses that the application lets us use.
-    fn allowed(&self, id: EstablishId, role: AddressRole, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-        let (Some(policy), Some((tenant, _))) = (&self.config.dialling.policy, self.making_of(id)) else {
+    fn allowed(
+        &self,
+        id: EstablishId,
+        role: AddressRole,
+        addresses: &[SocketAddr],
+    ) -> Vec<SocketAddr> {
+        let (Some(policy), Some((tenant, _))) = (&self.config.dialling.policy, self.making_of(id))
+        else {
             return addresses.to_vec();
         };
         let host = match (role, &tenant.path) {
@@ -228,7 +240,11 @@ impl Session {
         };
         let allowed = |address: &&SocketAddr| {
             let address = **address;
-            policy.allows(&AddressCase { host, address, role })
+            policy.allows(&AddressCase {
+                host,
+                address,
+                role,
+            })
         };
         addresses.iter().filter(allowed).copied().collect()
     }

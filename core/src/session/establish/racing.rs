@@ -4,16 +4,20 @@ use std::io;
 
 use smallvec::SmallVec;
 
+use super::establish::Establish;
 use super::establish::{State, unconnected};
 use super::making::Connected;
 use super::order::Order;
+#[cfg(test)]
+use crate::base::Tick;
 use crate::base::{CloseReason, ConnectionId, EstablishId, Now, RequestId, Stage};
-use crate::dial::{DialError, DialPlan, Endpoint, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings};
+use crate::dial::{
+    DialError, DialPlan, Endpoint, Race, RaceAction, RaceAttempt, RaceFailure, RaceSettings,
+};
 use crate::session::causes::ResolveError;
 use crate::session::connections::{Member, MemberState};
 use crate::session::kind::ErrorKind;
 use crate::session::session::{Session, Tenant};
-use super::establish::Establish;
 
 /// A race, and whose attempts are which connections.
 #[derive(Debug)]
@@ -51,14 +55,25 @@ impl Racing {
         }
     }
 
+    /// What distinguishes it from others, in words that can be compared.
+    #[cfg(test)]
+    pub(super) fn picture(&self, from: &dyn Fn(Tick) -> i128) -> String {
+        let due = self.race.deadline().map(from);
+        format!("racing{due:?}{:?}", self.race.is_over())
+    }
+
     fn connection(&self, attempt: RaceAttempt) -> Option<ConnectionId> {
         let mut attempts = self.attempts.iter();
-        attempts.find(|known| known.0 == attempt).map(|known| known.1)
+        attempts
+            .find(|known| known.0 == attempt)
+            .map(|known| known.1)
     }
 
     fn attempt(&self, connection: ConnectionId) -> Option<RaceAttempt> {
         let mut attempts = self.attempts.iter();
-        attempts.find(|known| known.1 == connection).map(|known| known.0)
+        attempts
+            .find(|known| known.1 == connection)
+            .map(|known| known.0)
     }
 
     /// Why nobody has won.
@@ -149,7 +164,12 @@ impl Session {
         Some(connection)
     }
 
-    fn order_plan(&mut self, connection: ConnectionId, id: EstablishId, to: Endpoint) -> Option<()> {
+    fn order_plan(
+        &mut self,
+        connection: ConnectionId,
+        id: EstablishId,
+        to: Endpoint,
+    ) -> Option<()> {
         let (tenant, _) = self.making_of(id)?;
         let path = tenant.path.as_ref().ok()?;
         let options = &self.config.dialling;
@@ -190,7 +210,12 @@ impl Session {
 
     /// A dial failed: the next address is tried, or the oldest waiting request gets the error. If it was for want of
     /// descriptors, an idle connection gives its own, and the dial is tried once more.
-    pub(crate) fn handle_dial_failed(&mut self, now: Now, connection: ConnectionId, why: DialError) {
+    pub(crate) fn handle_dial_failed(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        why: DialError,
+    ) {
         let Some(id) = self.attempt_of(connection) else {
             return;
         };
