@@ -251,6 +251,8 @@ impl Session {
         if let Some(attempt) = racing.attempt(connection) {
             racing.attempts.retain(|known| known.0 != attempt);
             racing.race.handle_failed(now.tick, attempt);
+            // A loop that is late may be told of this first.
+            racing.race.handle_deadline(now.tick);
         }
         self.go_on_racing(now, id);
     }
