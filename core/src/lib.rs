@@ -141,6 +141,9 @@ mod policy;
 mod pool;
 mod session;
 mod syntax;
+#[cfg(feature = "tls")]
+#[allow(dead_code, unused_imports)] // until a connection stands on it
+mod tls;
 mod wire;
 
 pub use base::{
@@ -182,12 +185,19 @@ pub use session::{
     RetryCase, RetryChoice, RetryHook, Route, SourceError, Timeouts, Verdict,
 };
 pub use syntax::cookie_date::cookie_date;
+#[cfg(feature = "tls")]
+pub use tls::{
+    CertificateFault, PlatformTrust, Tls, TlsAlert, TlsBuilder, TlsError, TlsInfo, TlsInput,
+    TlsSettingsError, TlsVersion,
+};
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
 pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use url::{self, Url};
 
 /// What an application needs that sends requests by a façade: the runtimes hand all of it on, so that nobody has to name this
