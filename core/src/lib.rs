@@ -142,6 +142,7 @@ mod policy;
 mod pool;
 mod session;
 mod syntax;
+#[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
 mod tls;
 mod wire;
 
@@ -192,12 +193,18 @@ pub use session::{
 };
 pub use syntax::cookie_date::cookie_date;
 pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
+#[cfg(feature = "tls")]
+pub use tls::{
+    CertificateFault, TlsAlert, TlsBuilder, TlsInput, TlsSettingsError, TlsVersion,
+};
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.
 pub use ::cookie::{Cookie, SameSite};
 pub use bytes;
 pub use http::{self, Method, StatusCode, Version};
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use url::{self, Url};
 
 /// What an application needs that sends requests by a façade: the runtimes hand all of it on, so that nobody has to name this

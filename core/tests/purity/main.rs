@@ -64,6 +64,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("wire", 4),
     ("policy", 4),
     ("content", 4),
+    ("tls", 4),
     ("connection", 5),
     ("session", 6),
     ("engine", 7),
