@@ -31,6 +31,7 @@ mod response;
 mod sending;
 mod session;
 mod shared;
+mod surroundings;
 mod upgraded;
 
 pub use io::Stream;
@@ -38,6 +39,7 @@ pub use reader::Reader;
 pub use response::Response;
 pub use sending::Sending;
 pub use session::Session;
+pub use surroundings::proxies_from_environment;
 pub use upgraded::Upgraded;
 
 pub use sessile_core as core;

@@ -24,6 +24,7 @@ use crate::dialling::{dial, say_farewell};
 use crate::drain::drain;
 
 pub(crate) use crate::io::Stream as Io;
+use crate::surroundings::at_home;
 
 pub(crate) struct Shared {
     state: Mutex<State>,
@@ -74,7 +75,7 @@ struct Chores {
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Arc<Self>, Error> {
         let base_url = config.base_url.clone();
-        let engine = Engine::new(seeded(config))?;
+        let engine = Engine::new(at_home(seeded(config)))?;
         let state = State {
             engine,
             wakers: Vec::new(),

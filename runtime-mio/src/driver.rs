@@ -18,6 +18,7 @@ use sessile_core::{
 use crate::clock::{Clock, seeded};
 use crate::resolver::{Answer, Resolver};
 use crate::socket::{self, Dial, Stream};
+use crate::surroundings::at_home;
 
 type Answers = Arc<Mutex<Vec<(EstablishId, Answer)>>>;
 
@@ -161,7 +162,7 @@ impl Driver {
                 .push((establish, answer));
             wake();
         });
-        let mut config = seeded(config);
+        let mut config = at_home(seeded(config));
         // Requests beyond the tokens wait, as beyond any other limit of the pool.
         let room = config
             .pool

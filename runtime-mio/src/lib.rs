@@ -27,6 +27,7 @@ mod clock;
 mod driver;
 mod resolver;
 mod socket;
+mod surroundings;
 
 pub use driver::Driver;
 #[cfg(feature = "psl")]
@@ -34,3 +35,4 @@ pub use sessile_core::Psl;
 pub use sessile_core::application::*;
 pub use sessile_core::{self as core, Event, Leftover, Upgraded};
 pub use socket::Stream;
+pub use surroundings::proxies_from_environment;

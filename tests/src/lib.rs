@@ -5,15 +5,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cut_after;
 pub mod demo;
 pub mod loopback;
 pub mod memory;
 pub mod network;
 pub mod origin;
+pub mod pki;
 mod request_reader;
+pub mod rude;
 pub mod scenarios;
+pub mod secured;
 pub mod source;
 pub mod verdicts;
+#[cfg(test)]
+mod visitor;
+pub mod wire;
 pub mod world;
 
 /// The README's code, compiled.

@@ -32,6 +32,10 @@ use self::fabric::Fabric;
 pub use self::stream::Stream;
 use crate::origin::Site;
 
+/// What the wall clock of a network says at first, since the Unix epoch: Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC
+/// 9110 §5.6.7. At the epoch itself nothing could be past, no certificate for one.
+pub const BEGINNING: Duration = Duration::from_secs(784_111_777);
+
 /// What becomes of a dial. Without one of these it connects if a site listens, and is refused otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dial {

@@ -167,9 +167,9 @@ pub struct Config {
     pub mounts: Mounts,
     /// How connections are opened.
     pub dialling: Dialling,
-    /// Which proxy is asked for which URL, unless a request or its mount says otherwise: none. (The runtimes can read the
-    /// environment; this crate never does.)
-    pub proxies: ProxyRules,
+    /// Which proxy is asked for which URL, unless a request or its mount says otherwise. `None` leaves it to the driver: the
+    /// runtimes go by the environment then, which this crate never reads; where nobody fills it in there is no proxy.
+    pub proxies: Option<ProxyRules>,
     /// TLS with origins, unless a request or its mount says otherwise: see [`Tls`].
     pub tls: Tls,
     /// TLS with proxies whose scheme is https. What is said of origins says nothing of them: neither whose certificates
@@ -273,7 +273,7 @@ impl Default for Config {
             query: Vec::new(),
             mounts: Mounts::new(),
             dialling: Dialling::default(),
-            proxies: ProxyRules::none(),
+            proxies: None,
             tls: Tls::default(),
             proxy_tls: Tls::default(),
             platform_trust: None,

@@ -49,7 +49,10 @@ impl Path {
             // What is asked for at a path on this host is not behind a proxy.
             _ if socket.is_some() => None,
             Some(chosen) => chosen.clone()?,
-            None => config.proxies.select(url)?.cloned(),
+            None => match &config.proxies {
+                Some(rules) => rules.select(url)?.cloned(),
+                None => None,
+            },
         };
         let secure = key.origin.scheme() == Scheme::Https;
         let tls = own.and_then(|way| way.tls.clone());

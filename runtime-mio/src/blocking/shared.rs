@@ -17,6 +17,7 @@ use super::park::{Io, Parker, ParkerId, Parkers};
 use crate::clock::{Clock, seeded};
 use crate::resolver::Resolver;
 use crate::socket::{self, Dial, Stream};
+use crate::surroundings::at_home;
 
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -56,7 +57,7 @@ struct Chores {
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Arc<Self>, Error> {
         let base_url = config.base_url.clone();
-        let engine = Engine::new(seeded(config))?;
+        let engine = Engine::new(at_home(seeded(config)))?;
         let state = State {
             engine,
             parkers: Parkers::default(),

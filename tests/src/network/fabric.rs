@@ -16,7 +16,7 @@ use super::conditions::{Conditions, Cuts};
 use super::far_side::FarSide;
 use super::line::{Ending, Line, Parcel};
 use super::trace::Trace;
-use super::{Dial, Report, Resolution};
+use super::{BEGINNING, Dial, Report, Resolution};
 use crate::origin::{Act, Site};
 
 /// Something that will happen.
@@ -61,7 +61,10 @@ pub(super) struct Fabric {
 impl Fabric {
     pub(super) fn new(conditions: Conditions) -> Self {
         Self {
-            now: Now::default(),
+            now: Now {
+                wall: BEGINNING,
+                ..Now::default()
+            },
             trace: Trace::new(),
             chance: Chance::new(conditions.seed),
             conditions,

@@ -70,13 +70,13 @@ pub fn a_retry_after_is_obeyed_each_time(world: &mut dyn World) {
     assert_eq!(asked.connections(), [0; 5]);
 }
 
-/// Given a Retry-After that is a date, then the request rests until then. (Virtual clocks begin with 1970, when this date
-/// lay ahead; elsewhere it is long past, and that means now.)
+/// Given a Retry-After that is a date, then the request rests until then. (Virtual clocks begin half a minute before this date;
+/// elsewhere it is long past, and that means now.)
 pub fn a_retry_after_may_be_a_date(world: &mut dyn World) {
     let asked = Asked::default();
     let served = world.serve(asking_for(&asked, 503));
     world.configure(retrying(sluggish(&[])));
-    let path = "/Thu,_01_Jan_1970_00:00:30_GMT";
+    let path = "/Sun,_06_Nov_1994_08:50:07_GMT";
     let reply = answered(world, get(&served.url(path)));
     let waits = waits(world, &reply.attempts);
     let ahead = Duration::from_secs(30) - Duration::from_nanos(reply.attempts[0].ended.as_nanos());
