@@ -192,11 +192,9 @@ pub use session::{
     Verdict,
 };
 pub use syntax::cookie_date::cookie_date;
-pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
 #[cfg(feature = "tls")]
-pub use tls::{
-    CertificateFault, TlsAlert, TlsBuilder, TlsInput, TlsSettingsError, TlsVersion,
-};
+pub use tls::{CertificateFault, TlsAlert, TlsBuilder, TlsInput, TlsSettingsError, TlsVersion};
+pub use tls::{PlatformTrust, Tls, TlsError, TlsInfo};
 pub use wire::{ChunkError, Framing, FramingError, HeadError};
 
 // The words of other crates that stand in our interface.

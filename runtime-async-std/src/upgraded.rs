@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use futures_io::{AsyncRead, AsyncWrite};
 use sessile_core::{HeadRef, Leftover, ResponseHead};
 
-use crate::clock::Clock;
 use crate::io::Stream;
 
 /// The stream of a connection that was switched to another protocol by a 101. The session knows nothing of it any more:
@@ -46,7 +45,6 @@ pub struct Upgraded {
     stream: Stream,
     leftover: Leftover,
     head: ResponseHead,
-    clock: Clock,
 }
 
 impl Upgraded {
@@ -55,7 +53,6 @@ impl Upgraded {
             stream: upgraded.io,
             leftover: upgraded.leftover,
             head: upgraded.head,
-            clock: Clock::new(),
         }
     }
 
@@ -106,10 +103,10 @@ impl AsyncRead for Upgraded {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         loop {
-            let (stream, now) = (&mut this.stream, this.clock.now());
+            let stream = &mut this.stream;
             let read = this
                 .leftover
-                .read_through(now, into, |space| stream.read(space));
+                .read_through(into, |space| stream.read(space));
             match read {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     ready!(this.stream.poll_readable(cx))?;

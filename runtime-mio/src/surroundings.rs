@@ -12,7 +12,9 @@ pub fn proxies_from_environment() -> ProxyRules {
     let pairs = env::vars_os().filter_map(|(name, value)| {
         // Names that are no Unicode are none of ours.
         let name = name.into_string().ok()?;
-        let value = value.into_string().unwrap_or_else(|_| "\u{fffd}://".to_owned());
+        let value = value
+            .into_string()
+            .unwrap_or_else(|_| "\u{fffd}://".to_owned());
         Some((name, value))
     });
     ProxyRules::from_pairs(pairs)

@@ -163,19 +163,17 @@ impl<S: Style> Memory<S> {
     fn converse(&mut self, mut upgraded: Upgraded<Stream>, mut words: &[u8]) -> Vec<u8> {
         let (mut heard, mut space) = (Vec::new(), [0; 1024]);
         let until = self.hub.now().tick.after(FOR_EVER);
-        let Upgraded { io, leftover, .. } = &mut upgraded;
         while !words.is_empty() {
-            match leftover.write_through(words, |octets| io.write(octets)) {
+            match upgraded.write(words) {
                 Ok(count) => words = &words[count..],
                 Err(_) => self.turn(until),
             }
         }
-        while leftover.flush_through(|octets| io.write(octets)).is_err() {
+        while upgraded.flush().is_err() {
             self.turn(until);
         }
         loop {
-            let now = self.hub.now();
-            match leftover.read_through(now, &mut space, |space| io.read(space)) {
+            match upgraded.read(&mut space) {
                 Ok(0) => return heard,
                 Ok(count) => heard.extend_from_slice(&space[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.turn(until),

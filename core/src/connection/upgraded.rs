@@ -6,7 +6,6 @@ use std::io;
 use super::machine::StreamEnd;
 use super::send::Outgoing;
 use super::stack::Stack;
-use crate::base::Now;
 
 /// What a peer sent behind the head with which it switched: the beginning of the new protocol's stream. It is to be read
 /// before anything else.
@@ -78,7 +77,6 @@ impl Leftover {
     /// [`io::ErrorKind::InvalidData`] if TLS is broken.
     pub fn read_through(
         &mut self,
-        now: Now,
         into: &mut [u8],
         mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
@@ -107,7 +105,8 @@ impl Leftover {
             }
             match read(stack.space())? {
                 0 => stack.ended(StreamEnd::Clean),
-                octets => stack.received(now, octets),
+                // No certificate is judged any more: the time of the handshake will do.
+                octets => stack.received(stack.now(), octets),
             }
         }
     }

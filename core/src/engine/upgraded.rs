@@ -1,6 +1,7 @@
 //! A connection that the application has got out of the session, because it speaks something else now.
 
 use core::fmt;
+use std::io::{self, Read, Write};
 
 use super::live::Live;
 use crate::connection::Leftover;
@@ -26,6 +27,28 @@ impl<S> Live<S> {
             leftover: self.connection.into_upgraded().unwrap_or_default(),
             head,
         }
+    }
+}
+
+/// What is left over first, then what comes, decrypted if need be.
+impl<S: Read> Read for Upgraded<S> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let io = &mut self.io;
+        self.leftover.read_through(into, |space| io.read(space))
+    }
+}
+
+impl<S: Write> Write for Upgraded<S> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let io = &mut self.io;
+        self.leftover
+            .write_through(octets, |octets| io.write(octets))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let io = &mut self.io;
+        self.leftover.flush_through(|octets| io.write(octets))?;
+        self.io.flush()
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use sessile_core::{HeadRef, Leftover, ResponseHead};
 
-use crate::clock::Clock;
 use crate::socket::Stream;
 
 /// The stream of a connection that was switched to another protocol by a 101. It blocks, and the session knows nothing of
@@ -46,7 +45,6 @@ pub struct Upgraded {
     socket: Socket,
     leftover: Leftover,
     head: ResponseHead,
-    clock: Clock,
 }
 
 /// A socket that blocks.
@@ -109,7 +107,6 @@ impl Upgraded {
             socket: Socket::new(stream),
             leftover,
             head,
-            clock: Clock::new(),
         }
     }
 
@@ -181,9 +178,8 @@ impl Upgraded {
 
 impl Read for Upgraded {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let (socket, now) = (&mut self.socket, self.clock.now());
-        self.leftover
-            .read_through(now, into, |space| socket.read(space))
+        let socket = &mut self.socket;
+        self.leftover.read_through(into, |space| socket.read(space))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The world of the mio driver: one loop, one thread, everything at once.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use sessile_core::{
     Config, CookieJar, Error, ErrorKind, Event, Fields, PoolEvent, PoolSnapshot, Request,
     RequestId, Stage, Upgraded,
 };
-use sessile_mio::Driver;
+use sessile_mio::{Driver, Stream};
 use sessile_tests::origin::Site;
 use sessile_tests::source::Source;
 use sessile_tests::world::{Arrival, Fate, Meanwhile, Reply, Served, Tried, Upgrade, World, lines};
@@ -224,14 +224,27 @@ impl DriverWorld {
     }
 }
 
-/// Holds the conversation on a stream that was switched.
-fn converse(upgraded: Upgraded<mio::net::TcpStream>, words: &[u8]) -> Vec<u8> {
-    let mut stream = std::net::TcpStream::from(upgraded.io);
-    stream.set_nonblocking(false).expect("a stream can block");
-    stream.write_all(words).expect("the stream takes words");
-    let mut heard = upgraded.leftover.into_octets();
-    stream.read_to_end(&mut heard).expect("the stream ends");
-    heard
+/// Holds the conversation on a stream that was switched, asking it again and again: it does not block.
+fn converse(mut upgraded: Upgraded<Stream>, mut words: &[u8]) -> Vec<u8> {
+    let (mut heard, mut space) = (Vec::new(), [0; 1024]);
+    loop {
+        match upgraded.write(words) {
+            Ok(count) => words = &words[count..],
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+        }
+        if words.is_empty() && upgraded.flush().is_ok() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    loop {
+        match upgraded.read(&mut space) {
+            Ok(0) => return heard,
+            Ok(count) => heard.extend_from_slice(&space[..count]),
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+        }
+        std::thread::yield_now();
+    }
 }
 
 fn driver(poll: &Poll, config: Config) -> Driver {
