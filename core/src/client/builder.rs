@@ -92,7 +92,7 @@ impl<D: Dispatch> RequestBuilder<D> {
         self
     }
 
-    fn set(self, set: impl FnOnce(&mut Draft)) -> Self {
+    pub(super) fn set(self, set: impl FnOnce(&mut Draft)) -> Self {
         self.change(|draft| {
             set(draft);
             Ok(())

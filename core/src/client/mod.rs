@@ -7,6 +7,7 @@ mod into_url;
 mod outbound;
 mod text;
 mod upload;
+mod way;
 
 pub use builder::RequestBuilder;
 pub use dispatch::Dispatch;

@@ -123,7 +123,7 @@ impl Memory {
     #[inline]
     pub(crate) fn has_weighty_head(&self) -> bool {
         let status = self.line.status.as_u16();
-        (300..=401).contains(&status) || self.spans.has(Known::SetCookie)
+        (300..=407).contains(&status) || self.spans.has(Known::SetCookie)
     }
 
     pub(crate) fn trailers(&self) -> FieldsRef<'_> {

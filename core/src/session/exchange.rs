@@ -51,10 +51,19 @@ pub(crate) struct Course {
     pub(crate) authentication: AuthenticationCourse,
     /// The answer to the last challenge, for the next attempt.
     pub(crate) answer: Option<Vec<u8>>,
+    /// The same for the proxy that makes its requests.
+    pub(crate) proxy: ProxyCourse,
     /// What it was answered, without a connection.
     pub(crate) answered: Option<Answered>,
     /// The request as the application made it, or a redirect, if the session has filled something in.
     pub(crate) bare: Option<Arc<Request>>,
+}
+
+/// What the proxy has asked a request for that it makes in its own name.
+#[derive(Debug, Default)]
+pub(crate) struct ProxyCourse {
+    pub(crate) authentication: AuthenticationCourse,
+    pub(crate) answer: Option<Vec<u8>>,
 }
 
 impl Course {

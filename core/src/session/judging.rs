@@ -66,6 +66,11 @@ impl Session {
         {
             return Some(parting);
         }
+        if head.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && let Some(parting) = self.judge_proxy_challenge(now, id, head, untouched)
+        {
+            return Some(parting);
+        }
         self.judge_status(now, id, head, untouched)
     }
 

@@ -26,6 +26,19 @@ pub(crate) struct Transport {
     pub(crate) way: Option<Arc<Way>>,
 }
 
+impl Transport {
+    /// Another origin is asked from now on: what was said of the first alone is said of no other. How requests get out of
+    /// the house stays as it is.
+    pub(crate) fn leave_origin(&mut self) {
+        if let Some(way) = &mut self.way {
+            let way = Arc::make_mut(way);
+            way.tls = None;
+            way.socket = None;
+        }
+        self.way = self.way.take().filter(|way| **way != Way::default());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,6 +63,7 @@ pub use hook::{RetryCase, RetryChoice, RetryHook};
 pub(crate) use judging::HeadVerdict;
 pub use kind::ErrorKind;
 pub use mount::{Mount, Mounts, PrefixError};
+pub(crate) use path::Way;
 pub use prepared::{Prepared, Route};
 pub use request::{Content, Request};
 pub(crate) use session::Session;

@@ -6,14 +6,19 @@
 //! its mount anew.
 
 use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use url::Url;
 
 use super::answer::Answering;
 use super::config::{ExpectContinue, Timeouts, names};
+use super::path::Way;
+use crate::dial::LocalEnd;
 use crate::message::{FieldNames, Fields, Origin, OriginError, Scheme};
-use crate::policy::{AuthenticationHook, RedirectPolicy, Retry};
+use crate::policy::{AuthenticationHook, ProxyRules, RedirectPolicy, Retry};
 use crate::pool::OriginLimits;
+use crate::tls::Tls;
 
 /// The settings of one prefix. What is `None` or empty is the session's.
 ///
@@ -54,6 +59,14 @@ pub struct Mount {
     pub answering: Option<Answering>,
     /// Bounds on the connections of each origin, which are not shared with requests outside of the mount then.
     pub pool: Option<OriginLimits>,
+    /// Which proxy is asked for which URL.
+    pub proxies: Option<ProxyRules>,
+    /// TLS with the origins.
+    pub tls: Option<Tls>,
+    /// Where connections come from.
+    pub local: Option<LocalEnd>,
+    /// The Unix-domain socket at which the origins are reached.
+    pub unix_socket: Option<Arc<Path>>,
 }
 
 impl fmt::Debug for Mount {
@@ -71,6 +84,10 @@ impl fmt::Debug for Mount {
             authenticator,
             answering,
             pool,
+            proxies,
+            tls,
+            local,
+            unix_socket,
         } = self;
         f.debug_struct("Mount")
             .field("fields", fields)
@@ -84,6 +101,10 @@ impl fmt::Debug for Mount {
             .field("authenticator", authenticator)
             .field("answering", answering)
             .field("pool", pool)
+            .field("proxies", proxies)
+            .field("tls", tls)
+            .field("local", local)
+            .field("unix_socket", unix_socket)
             .finish()
     }
 }
@@ -92,6 +113,21 @@ impl Mount {
     /// Whether its requests share no connection with others.
     fn keeps_apart(&self) -> bool {
         self.pool.is_some() || self.timeouts.is_some()
+    }
+
+    /// Says by which way a request goes, as far as it does not say so itself.
+    pub(super) fn show_way(&self, url: &Url, way: &mut Option<Arc<Way>>) {
+        let own = (&self.proxies, &self.tls, &self.local, &self.unix_socket);
+        if matches!(own, (None, None, None, None)) {
+            return;
+        }
+        let way = Arc::make_mut(way.get_or_insert_default());
+        if let (None, Some(rules)) = (&way.proxy, &self.proxies) {
+            way.proxy = Some(rules.select(url).map(Option::<&_>::cloned));
+        }
+        way.tls = way.tls.take().or_else(|| self.tls.clone());
+        way.local = way.local.take().or_else(|| self.local.clone());
+        way.socket = way.socket.take().or_else(|| self.unix_socket.clone());
     }
 }
 

@@ -119,6 +119,7 @@ impl Request {
         self.redirects = self.redirects.or(mount.redirects);
         self.expect = self.expect.or(mount.expect_continue);
         self.answering.clone_from(&mount.answering);
+        mount.show_way(&self.url, &mut self.key.transport.way);
         if self.timeouts.is_none() {
             self.timeouts.clone_from(&mount.timeouts);
         }

@@ -90,6 +90,7 @@ impl Request {
             next.authentication = None;
             next.cookies = Vec::new();
             next.estranged = true;
+            next.key.transport.leave_origin();
         }
         next.refit()?;
         Ok(next)

@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
 use crate::message::{Fields, HeadRef, Known, RequestTarget};
 use crate::policy::{
-    AuthenticationCourse, Challenge, DigestInput, NoAnswer, ProtectionSpace, StopReason,
+    AuthenticationCourse, Challenge, DigestInput, NoAnswer, ProtectionSpace, Proxy, StopReason,
 };
 
 /// Of so many origins it is kept what they asked for last. They are learned anew beyond that, at the cost of a round.
@@ -26,6 +26,7 @@ impl Session {
         let request = Arc::clone(&self.exchanges.get(id.0)?.request);
         let mut late = self.spare.take().unwrap_or_default();
         late.authorization = self.authorization(id);
+        late.proxy = self.proxy_authorization(id);
         self.write_cookies(now, &request, &mut late.cookies);
         Some(late)
     }
@@ -115,6 +116,78 @@ impl Session {
         said.ok().flatten()
     }
 
+    /// The credentials for the proxy that makes the request in its own name: the answer to its challenge, or what is said in
+    /// advance.
+    fn proxy_authorization(&mut self, id: RequestId) -> Option<Vec<u8>> {
+        let (proxy, request) = self.forwarder(id)?;
+        let who = proxy.authentication()?;
+        let course = self.exchanges.get_mut(id.0)?.course.get_or_insert_default();
+        if let Some(answer) = course.proxy.answer.take() {
+            return Some(answer);
+        }
+        let cnonce = self.cnonces.digits();
+        let target = by_way_of_proxy(&request);
+        let input = DigestInput {
+            target: &target,
+            ..digest_input(&request, &cnonce)
+        };
+        let space = self.proxy_spaces.of(&proxy);
+        let said = space.in_advance(who, &mut course.proxy.authentication, &input);
+        said.ok().flatten()
+    }
+
+    /// The proxy that makes a request in its own name, and the request.
+    fn forwarder(&self, id: RequestId) -> Option<(Proxy, Arc<Request>)> {
+        if !self.forwards {
+            return None;
+        }
+        let exchange = self.exchanges.get(id.0)?;
+        let path = self.tenant(exchange.origin)?.path.as_ref().ok()?;
+        Some((path.forwarder()?.clone(), Arc::clone(&exchange.request)))
+    }
+
+    /// What becomes of a request whose proxy asks for credentials; `None` if there are none, or they were refused. A 407
+    /// that no proxy of ours can have sent is a response like any other.
+    pub(super) fn judge_proxy_challenge(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        head: HeadRef<'_>,
+        untouched: bool,
+    ) -> Option<Parting> {
+        let (proxy, request) = self.forwarder(id)?;
+        let who = proxy.authentication()?;
+        if self.closed || !(untouched || request.is_in_memory()) {
+            return None;
+        }
+        let course = self.exchanges.get_mut(id.0)?.course.get_or_insert_default();
+        let cnonce = self.cnonces.digits();
+        let challenges = Challenge::read(head.fields().get_all("Proxy-Authenticate"));
+        let target = by_way_of_proxy(&request);
+        let input = DigestInput {
+            target: &target,
+            ..digest_input(&request, &cnonce)
+        };
+        let space = self.proxy_spaces.of(&proxy);
+        let course = &mut course.proxy;
+        let answer = space.challenged(who, &mut course.authentication, &challenges, &input);
+        course.answer = Some(answer.ok()?);
+        Some(self.challenged(now, id, head))
+    }
+
+    /// An answer to a challenge is there: the request is sent once more.
+    fn challenged(&mut self, now: Now, id: RequestId, head: HeadRef<'_>) -> Parting {
+        let outcome = AttemptOutcome::Status(head.status());
+        self.note_attempt(now, id, outcome, Next::Authentication);
+        if let Some(exchange) = self.exchanges.get_mut(id.0) {
+            exchange.replays = 0;
+        }
+        Parting::Anew {
+            wait: core::time::Duration::ZERO,
+            here: true,
+        }
+    }
+
     /// What becomes of a request whose peer asks for credentials; `None` if there are none, or they were refused.
     pub(super) fn judge_challenge(
         &mut self,
@@ -131,15 +204,9 @@ impl Session {
         }
         match self.answer(id, head) {
             Ok(answer) => {
-                let outcome = AttemptOutcome::Status(head.status());
-                self.note_attempt(now, id, outcome, Next::Authentication);
                 let exchange = self.exchanges.get_mut(id.0)?;
-                exchange.replays = 0;
                 exchange.course.get_or_insert_default().answer = Some(answer);
-                Some(Parting::Anew {
-                    wait: core::time::Duration::ZERO,
-                    here: true,
-                })
+                Some(self.challenged(now, id, head))
             }
             Err(why) if why.is_error() => {
                 let error = Error::new(ErrorKind::Authentication(why), Stage::Head);
@@ -172,6 +239,17 @@ impl Session {
             &input,
         )
     }
+}
+
+/// What stands in the request line of a request to a proxy.
+fn by_way_of_proxy(request: &Request) -> String {
+    let target = match request.asterisk {
+        true => RequestTarget::Asterisk,
+        false => RequestTarget::of_request(&request.url),
+    };
+    let mut text = Vec::new();
+    target.by_way_of_proxy(&request.key.origin).write(&mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// A request's own cookies behind those others that have other names.

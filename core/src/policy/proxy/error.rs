@@ -70,3 +70,10 @@ impl fmt::Display for ProxyError {
 }
 
 impl core::error::Error for ProxyError {}
+
+/// A [`Proxy`](super::Proxy) is one already.
+impl From<core::convert::Infallible> for ProxyError {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}

@@ -225,7 +225,7 @@ impl Session {
                 return Ok(None);
             }
             ProxyScheme::Http | ProxyScheme::Https => {
-                let authorization = self.proxy_authorization(id, proxy, origin);
+                let authorization = self.connect_authorization(id, proxy, origin);
                 let Some(head) = self.connect_head(id, authorization.as_deref()) else {
                     return Ok(None);
                 };
@@ -244,7 +244,7 @@ impl Session {
     }
 
     /// What a CONNECT says before it is challenged, or behind a challenge that took another connection.
-    fn proxy_authorization(
+    fn connect_authorization(
         &mut self,
         id: EstablishId,
         proxy: &Proxy,
