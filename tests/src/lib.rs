@@ -12,6 +12,7 @@ pub mod memory;
 pub mod network;
 pub mod origin;
 pub mod pki;
+pub mod proxies;
 mod request_reader;
 pub mod rude;
 pub mod scenarios;

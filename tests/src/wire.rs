@@ -46,7 +46,7 @@ impl Wire {
     }
 
     /// Everything that lies ready, and how the connection ended, if it has.
-    pub fn take(&mut self) -> (Vec<u8>, Option<Act>) {
+    pub fn drain(&mut self) -> (Vec<u8>, Option<Act>) {
         (self.ready.drain(..).collect(), self.over.clone())
     }
 

@@ -53,7 +53,7 @@ fn given_any_segmentation_then_requests_are_answered_and_the_hello_is_known() {
         stream.flush().unwrap();
         assert_eq!(hear_out(&mut stream, b""), (Vec::new(), None));
         assert_eq!(site.heard()[0].parting, Some(Parting::CloseNotify));
-        assert_eq!(stream.sock.take().1, Some(Act::Finish));
+        assert_eq!(stream.sock.drain().1, Some(Act::Finish));
     }
 }
 
@@ -230,7 +230,7 @@ fn given_the_end_then_the_goodbye_is_as_the_terms_say() {
         let mut stream = secure(&config, NAME, Wire::new(&site));
         let (heard, came) = hear_out(&mut stream, &get(NAME, "/close/10"));
         assert_eq!((heard.len() > 10, came), (true, error), "{goodbye:?}");
-        assert_eq!(stream.sock.take().1, last, "{goodbye:?}");
+        assert_eq!(stream.sock.drain().1, last, "{goodbye:?}");
     }
 }
 
@@ -298,7 +298,7 @@ fn given_a_client_that_goes_without_a_word_then_that_is_known() {
     ask(&mut stream, &get(NAME, "/get"), "}\n").unwrap();
     stream.sock.end();
     assert_eq!(site.heard()[0].parting, Some(Parting::Cut));
-    assert_eq!(stream.sock.take().1, Some(Act::Finish));
+    assert_eq!(stream.sock.drain().1, Some(Act::Finish));
 }
 
 #[test]
