@@ -104,9 +104,7 @@ impl AsyncRead for Upgraded {
         let this = &mut *self;
         loop {
             let stream = &mut this.stream;
-            let read = this
-                .leftover
-                .read_through(into, |space| stream.read(space));
+            let read = this.leftover.read_through(into, |space| stream.read(space));
             match read {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     ready!(this.stream.poll_readable(cx))?;

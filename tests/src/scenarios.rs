@@ -41,6 +41,7 @@ mod stranded;
 mod time;
 mod upgrades;
 mod uploads;
+mod ways;
 
 use std::time::Duration;
 
@@ -79,10 +80,27 @@ pub use self::stranded::*;
 pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
+pub use self::ways::*;
 use crate::world::{Reply, World};
 
 /// A scenario; it panics where the client does not do what it should.
 pub type Scenario = fn(&mut dyn World);
+
+/// The scenarios to run: all of them, or with `SESSILE_SCENARIO` set those whose names contain it, for whoever hunts down one.
+///
+/// # Panics
+///
+/// If there is none of that name: that would look as if all were well.
+pub fn chosen() -> Vec<(&'static str, Scenario)> {
+    let wanted = std::env::var("SESSILE_SCENARIO").unwrap_or_default();
+    let all = SCENARIOS.iter().chain(SECURED_SCENARIOS);
+    let chosen: Vec<_> = all
+        .filter(|(name, _)| name.contains(&wanted))
+        .copied()
+        .collect();
+    assert!(!chosen.is_empty(), "no scenario is called {wanted}");
+    chosen
+}
 
 /// Longer than any limit in here; a peer that says so says nothing more, and a client that waits for it is wrong.
 const TOO_LONG: Duration = Duration::from_secs(5);

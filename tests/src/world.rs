@@ -163,6 +163,7 @@ pub trait World {
 /// A site that runs, until this is dropped.
 pub struct Served {
     base: String,
+    address: SocketAddr,
     listening: Box<dyn Listening>,
 }
 
@@ -189,6 +190,7 @@ impl Served {
     pub fn new(address: SocketAddr, listening: impl Listening + 'static) -> Self {
         Self {
             base: base(address),
+            address,
             listening: Box::new(listening),
         }
     }
@@ -196,6 +198,11 @@ impl Served {
     /// A site on loopback.
     pub fn on_loopback(loopback: Loopback) -> Self {
         Self::new(loopback.address(), loopback)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The URL of a path, which begins with `/`.

@@ -8,7 +8,13 @@ macro_rules! named {
     };
 }
 
-/// All scenarios, by name.
+/// Those in which TLS is spoken, which draws keys of its own: no two runs of them are alike.
+pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
+    // ways
+    an_origin_is_reached_by_every_way,
+];
+
+/// All others, by name.
 pub const SCENARIOS: &[(&str, Scenario)] = named![
     // messages
     a_response_is_shown_as_it_was_sent,
