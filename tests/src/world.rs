@@ -187,8 +187,13 @@ pub trait Listening {
 impl Served {
     /// A site at an address.
     pub fn new(address: SocketAddr, listening: impl Listening + 'static) -> Self {
+        Self::at(base(address), listening)
+    }
+
+    /// A site at a URL, which has no path and no `/` at its end.
+    pub fn at(base: impl Into<String>, listening: impl Listening + 'static) -> Self {
         Self {
-            base: base(address),
+            base: base.into(),
             listening: Box::new(listening),
         }
     }
