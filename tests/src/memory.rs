@@ -5,6 +5,7 @@
 //! panics at once.
 
 mod in_place;
+mod named;
 mod record;
 mod taken;
 

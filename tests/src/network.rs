@@ -114,6 +114,14 @@ impl Network {
         self.fabric.borrow().next()
     }
 
+    /// The addresses that a name was given; none if it has an error or no answer, or was not [set](Self::set_name).
+    pub fn addresses(&self, host: &str) -> Vec<IpAddr> {
+        match self.fabric.borrow().names.get(host) {
+            Some((_, Resolution::Addresses(addresses))) => addresses.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// How many connections the site at this address has accepted.
     pub fn opened(&self, address: SocketAddr) -> usize {
         self.fabric.borrow().counts(address).0

@@ -188,8 +188,17 @@ pub trait Listening {
 impl Served {
     /// A site at an address.
     pub fn new(address: SocketAddr, listening: impl Listening + 'static) -> Self {
+        Self::at(base(address), address, listening)
+    }
+
+    /// A site at a URL, which has no path and no `/` at its end, and at an address.
+    pub fn at(
+        base: impl Into<String>,
+        address: SocketAddr,
+        listening: impl Listening + 'static,
+    ) -> Self {
         Self {
-            base: base(address),
+            base: base.into(),
             address,
             listening: Box::new(listening),
         }

@@ -6,6 +6,10 @@ use sessile_core::{Command, Config, Engine, RequestBuilder};
 
 use super::*;
 use crate::origin::{Act, Scripted};
+use crate::pki::Authority;
+use crate::proxies::{Reach, Socks5Proxy};
+use crate::secured::Secured;
+use crate::visitor::{Visitor, get, secure};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -122,4 +126,51 @@ fn given_a_dial_that_was_dropped_then_nobody_accepts_it() {
             .is_none()
     );
     assert_eq!(network.opened(address()), 0);
+}
+
+/// Says something and reads until the octets end with `end`, while the network turns.
+fn ask(network: &Network, stream: &mut (impl Read + Write), words: &[u8], end: &str) -> String {
+    let (mut left, mut text, mut space) = (words, String::new(), [0; 999]);
+    while !text.ends_with(end) {
+        let moved = match stream.write(left) {
+            Ok(count) => {
+                left = &left[count..];
+                stream.flush().and_then(|()| stream.read(&mut space))
+            }
+            Err(error) => Err(error),
+        };
+        match moved {
+            Ok(count) => text.push_str(&String::from_utf8_lossy(&space[..count])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let report = network.advance(network.now().tick.after(MILLISECOND));
+                assert!(report.is_some(), "nothing happens any more behind {text:?}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    text
+}
+
+#[test]
+fn given_a_secured_site_behind_a_proxy_then_cuts_anywhere_do_no_harm() {
+    let authority = Authority::new();
+    let origin = Secured::new(&authority.for_names(&["origin.test"]), crate::demo::Demo);
+    let proxy = Socks5Proxy::new(Reach::new().to("origin.test:443", origin));
+    let pieces = [Cuts::Whole, Cuts::Pieces(1), Cuts::Random(50)];
+    for cuts in pieces {
+        let network = Network::new(Conditions {
+            arrival: cuts,
+            departure: cuts,
+            ..Conditions::calm()
+        });
+        network.listen(address(), Arc::new(proxy.clone()));
+        let mut stream = network.dial(some_connection(), address());
+        ask(&network, &mut stream, &[5, 1, 0], "\x05\0");
+        let target = b"\x05\x01\0\x03\x0borigin.test\x01\xbb";
+        ask(&network, &mut stream, target, "\0\0\0\0\0\0");
+        let config = Visitor::new(&authority).config();
+        let mut stream = secure(&config, "origin.test", stream);
+        ask(&network, &mut stream, &get("origin.test", "/get"), "}\n");
+        assert_eq!(proxy.faults(), []);
+    }
 }

@@ -39,7 +39,7 @@ pub struct Heard {
     pub protocol: Option<Vec<u8>>,
     /// The client's certificates, the leaf first.
     pub client: Vec<CertificateDer<'static>>,
-    /// How the client ended its side, once it has.
+    /// How the client ended its side, if it did before the server ended its own: behind that nobody listens.
     pub parting: Option<Parting>,
     /// Why there is no more to hear: what the client did wrong, or the alert that it sent.
     pub failure: Option<String>,
