@@ -1,8 +1,13 @@
 //! TLS against a server of rustls' own, in memory, with certificates made when the tests run.
 
 mod authority;
+mod certificates;
+mod client;
 mod handshake;
 mod peer;
+mod settings;
+mod verdicts;
+mod wire;
 
 use core::time::Duration;
 
