@@ -1,9 +1,11 @@
 //! Certificates that are not accepted, each for its own reason, and those that are (hazard L3).
 
+use std::sync::Arc;
+
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
 use super::authority::{Authority, Certified};
-use super::peer::{handshake, handshake_at, server};
+use super::peer::{Pair, handshake, handshake_at, server};
 use super::{MIDDLE, at, now};
 use crate::tls::{CertificateFault, Tls, TlsError, TlsLayer};
 
@@ -41,6 +43,23 @@ fn the_clock_that_counts_is_the_drivers() {
         let (_, outcome) = handshake_at(at(seconds), &tls, HOST, server(&certified));
         let told = outcome.as_ref().err().map(TlsError::code);
         assert_eq!(told, code, "{seconds}: {outcome:?}");
+    }
+}
+
+#[test]
+fn the_time_that_counts_is_that_of_the_turn_in_which_the_certificate_comes() {
+    let authority = Authority::new("root");
+    let client = authority.trusted().build().expect("settings").client(None);
+    let client = client.expect("settings");
+    let config = Arc::new(server(&authority.issue(&[HOST])));
+    for (begun, fed, accepted) in [(MIDDLE, MIDDLE + 365 * DAY, false), (0, MIDDLE, true)] {
+        let mut pair = Pair::at(at(begun), &client, HOST, &config);
+        pair.now = at(fed);
+        assert_eq!(
+            pair.exchange().is_ok(),
+            accepted,
+            "begun at {begun}, fed at {fed}"
+        );
     }
 }
 

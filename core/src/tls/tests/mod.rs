@@ -23,3 +23,14 @@ fn at(seconds: u64) -> Now {
 fn now() -> Now {
     at(MIDDLE)
 }
+
+#[test]
+fn all_of_it_may_change_threads() {
+    fn moves<T: Send>() {}
+    fn is_shared<T: Send + Sync>() {}
+    moves::<super::TlsLayer>();
+    is_shared::<super::TlsClient>();
+    is_shared::<super::Tls>();
+    is_shared::<super::PlatformTrust>();
+    is_shared::<super::TlsError>();
+}

@@ -110,6 +110,29 @@ fn an_alert_is_told_by_its_name() {
     }
 }
 
+/// A ServerHello of TLS 1.2 (RFC 5246 section 7.4.1.3) that chooses this protocol by ALPN (RFC 7301).
+fn hello_that_chooses(protocol: &[u8]) -> Vec<u8> {
+    let short = |length: usize| u16::try_from(length).expect("short").to_be_bytes();
+    let name = [&[u8::try_from(protocol.len()).expect("short")], protocol].concat();
+    let list = [&short(name.len()), name.as_slice()].concat();
+    let extension = [&[0, 16], short(list.len()).as_slice(), &list].concat();
+    // Version, random, no session id, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no compression, extensions.
+    let fixed = [[3, 3].as_slice(), &[7; 32], &[0], &[0xc0, 0x2f], &[0]].concat();
+    let body = [fixed, short(extension.len()).to_vec(), extension].concat();
+    let message = [&[2, 0], short(body.len()).as_slice(), &body].concat();
+    [&[22, 3, 3], short(message.len()).as_slice(), &message].concat()
+}
+
+#[test]
+fn a_protocol_that_was_not_offered_is_not_taken() {
+    let (_, tls) = settings();
+    let (outcome, alert) = fed(&client(&tls), &hello_that_chooses(b"h2"), &[]);
+    assert_eq!(outcome, Err(TlsError::Protocol));
+    assert_eq!(alert[0], 21);
+    let (outcome, _) = fed(&client(&tls), &hello_that_chooses(b"http/1.1"), &[]);
+    assert_eq!(outcome, Ok(()), "so far it is a good hello");
+}
+
 /// A server's flight in answer to this layer.
 fn pair(tls: &Tls, config: &Arc<ServerConfig>) -> (Pair, Vec<u8>) {
     let mut pair = Pair::new(&client(tls), HOST, config);
