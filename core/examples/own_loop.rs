@@ -172,14 +172,13 @@ impl Loop {
                     wake.and_then(|mut wake| wake.write(b"!"))
                 });
             }
-            Command::Dial {
-                connection,
-                address,
-            } => match dial(address) {
+            Command::Dial { connection, plan } => match plan
+                .to
+                .address()
+                .map_or(Err(io::ErrorKind::Unsupported.into()), dial)
+            {
                 Ok(stream) => drop(self.engine.deposit(connection, stream)),
-                Err(error) => self
-                    .engine
-                    .handle_dial_failed(now, connection, error.kind()),
+                Err(error) => self.engine.handle_dial_failed(now, connection, &error),
             },
             Command::Answer(question) => {
                 let answer = question.answer_or_refuse();

@@ -17,11 +17,8 @@ fn next_event(engine: &mut Engine<Stream>, network: &Network) -> Option<Event> {
         if let Some(event) = engine.poll_event(now) {
             return Some(event);
         } else if let Some(command) = engine.poll_command() {
-            if let Command::Dial {
-                connection,
-                address,
-            } = command
-            {
+            if let Command::Dial { connection, plan } = command {
+                let address = plan.to.address().expect("no socket was asked for");
                 let stream = network.dial(connection, address);
                 engine
                     .deposit(connection, stream)

@@ -6,6 +6,7 @@
 
 use core::net::Ipv6Addr;
 use std::io::{IoSlice, Read, Write};
+use std::sync::Arc;
 
 use rustls::client::ClientConnection;
 use rustls::pki_types::{IpAddr, ServerName};
@@ -14,10 +15,9 @@ use smallvec::SmallVec;
 use super::client::{Clock, TlsClient};
 use super::error::TlsError;
 use super::info::TlsInfo;
-use super::record::Records;
+use super::record::{Place, Records};
 use super::verdict;
 use crate::base::Now;
-use std::sync::Arc;
 
 /// TLS between one transport and one HTTP/1.1 connection.
 pub(crate) struct TlsLayer {
@@ -46,7 +46,7 @@ impl TlsLayer {
         Ok(Self {
             connection,
             clock: Arc::clone(&client.clock),
-            records: Records::default(),
+            records: Records::new(),
             verified: client.verified,
             certified,
             plain: 0,
@@ -70,29 +70,46 @@ impl TlsLayer {
         Ok(taken)
     }
 
-    /// At most to the end of a record.
+    /// At most to the end of a header or of a fragment.
     fn feed_piece(&mut self, wire: &[u8]) -> Result<usize, TlsError> {
         if self.ended {
             return Ok(wire.len());
         }
-        let first = self.records.is_first();
-        let piece = self.records.piece(wire);
-        let mut rest = piece;
-        let taken = match self.connection.read_tls(&mut rest) {
-            Ok(taken) if taken > 0 => taken,
-            // What is coming in never ends: rustls keeps 64 KiB of a message, and no more.
-            _ => return Err(self.fail(TlsError::Misbehaved("message too large".to_owned()))),
-        };
-        self.records.pass(&piece[..taken]);
+        match self.records.place() {
+            Place::Header(seen) => {
+                let (taken, header) = self.records.collect(seen, wire);
+                if let Some(header) = header {
+                    self.pass(&header)?;
+                }
+                Ok(taken)
+            }
+            Place::Fragment(left) => {
+                let piece = &wire[..left.min(wire.len())];
+                self.records.enter(left - piece.len());
+                self.pass(piece)?;
+                Ok(piece.len())
+            }
+        }
+    }
+
+    /// Hands a piece on to rustls.
+    fn pass(&mut self, mut piece: &[u8]) -> Result<(), TlsError> {
+        while !piece.is_empty() {
+            let taken = self.connection.read_tls(&mut piece);
+            if !taken.is_ok_and(|taken| taken > 0) {
+                // A message that never ends: rustls keeps 64 KiB of one, and no more.
+                return Err(self.fail(TlsError::Misbehaved("message too large".to_owned())));
+            }
+        }
         match self.connection.process_new_packets() {
             Ok(state) => {
                 self.plain = state.plaintext_bytes_to_read();
                 self.ended = state.peer_has_closed();
-                Ok(taken)
+                self.records.pass();
+                Ok(())
             }
             Err(error) => {
-                let opening = first.then_some(self.records.header());
-                let fault = verdict::of_peer(error, self.certified, opening);
+                let fault = verdict::of_peer(error, self.certified, self.records.opening());
                 Err(self.fail(fault))
             }
         }

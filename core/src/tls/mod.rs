@@ -18,7 +18,7 @@ mod settings_error;
 mod trust;
 mod verdict;
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "rustls", feature = "aws-lc-rs")))]
 mod tests;
 
 pub(crate) use client::TlsClient;

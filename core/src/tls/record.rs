@@ -1,63 +1,75 @@
-//! Where records begin and end (RFC 8446 section 5.1): rustls is fed one at a time, so that what one record says never
-//! depends on how the octets of the next were cut.
+//! Where records begin and end (RFC 8446 section 5.1): rustls is fed one at a time, and a header only when it is whole. So
+//! what is said of a record never depends on how its octets, or those of the next, were cut.
 //!
 //! ```text
 //! ContentType type; ProtocolVersion legacy_record_version; uint16 length; opaque fragment[length];
 //! ```
 
-const HEADER: usize = 5;
+/// The octets before a fragment.
+pub(super) type Header = [u8; 5];
+
+/// Where we are in what comes in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// In a header of which this much has come.
+    Header(usize),
+    /// Before this much of a fragment.
+    Fragment(usize),
+}
 
 /// What we know of the record that is coming in.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Records {
-    header: [u8; HEADER],
-    /// Octets of this record, the header's included.
-    seen: usize,
-    /// Records before this one, as far as anybody cares.
-    earlier: bool,
+    header: Header,
+    place: Place,
+    first: bool,
 }
 
 impl Records {
-    /// The front of `wire` that belongs to the record that is coming in.
-    pub(super) fn piece(mut self, wire: &[u8]) -> &[u8] {
-        self.read_header(wire);
-        let known = self.seen + wire.len() >= HEADER;
-        let missing = match known {
-            true => self.size() - self.seen,
-            false => wire.len(),
-        };
-        &wire[..missing.min(wire.len())]
-    }
-
-    /// This piece has been passed on.
-    pub(super) fn pass(&mut self, piece: &[u8]) {
-        self.read_header(piece);
-        self.seen += piece.len();
-        if self.seen >= HEADER && self.seen >= self.size() {
-            self.seen = 0;
-            self.earlier = true;
+    pub(super) fn new() -> Self {
+        Self {
+            header: Header::default(),
+            place: Place::Header(0),
+            first: true,
         }
     }
 
-    /// Octets of this record, the header's included; to be asked when the header is there.
-    fn size(&self) -> usize {
-        HEADER + usize::from(u16::from_be_bytes([self.header[3], self.header[4]]))
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
-    /// Whether no record has come whole.
-    pub(super) fn is_first(&self) -> bool {
-        !self.earlier
+    /// What the first record begins with, as long as it has not come whole.
+    pub(super) fn opening(&self) -> Option<Header> {
+        self.first.then_some(self.header)
     }
 
-    /// The octets at the front of the record that came in last.
-    pub(super) fn header(&self) -> &[u8; HEADER] {
-        &self.header
+    /// Keeps the octets that continue a header of which `seen` have come. Says how many it took, and gives the header if it
+    /// is whole now.
+    pub(super) fn collect(&mut self, seen: usize, wire: &[u8]) -> (usize, Option<Header>) {
+        let missing = &mut self.header[seen..];
+        let taken = missing.len().min(wire.len());
+        missing[..taken].copy_from_slice(&wire[..taken]);
+        self.place = Place::Header(seen + taken);
+        if taken < missing.len() {
+            return (taken, None);
+        }
+        let [.., high, low] = self.header;
+        self.enter(usize::from(u16::from_be_bytes([high, low])));
+        (taken, Some(self.header))
     }
 
-    fn read_header(&mut self, octets: &[u8]) {
-        let missing = self.header.iter_mut().skip(self.seen);
-        for (place, octet) in missing.zip(octets) {
-            *place = *octet;
+    /// This much of the fragment is still to come.
+    pub(super) fn enter(&mut self, left: usize) {
+        self.place = match left {
+            0 => Place::Header(0),
+            _ => Place::Fragment(left),
+        };
+    }
+
+    /// A record has come whole, and nobody minded.
+    pub(super) fn pass(&mut self) {
+        if matches!(self.place, Place::Header(0)) {
+            self.first = false;
         }
     }
 }

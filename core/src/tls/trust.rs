@@ -170,3 +170,13 @@ impl ServerCertVerifier for Anybody {
         self.0.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(not(any(feature = "rustls", feature = "aws-lc-rs")))]
+    #[test]
+    fn without_cryptography_there_is_no_client() {
+        let told = crate::Tls::default().client(None).expect_err("nothing");
+        assert_eq!(told.code(), "tls-no-cryptography");
+    }
+}

@@ -7,6 +7,8 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerMisb
 
 use super::error::{TlsAlert, TlsError};
 use super::fault::CertificateFault;
+use super::record::Header;
+use super::settings_error::TlsSettingsError;
 
 /// How many of a certificate's names are told, and how much of each: a peer may have thousands.
 const NAMES: usize = 8;
@@ -14,7 +16,7 @@ const NAME: usize = 255;
 
 /// An error in what a peer sent. `opening` are the octets it began with, if the fault lies in its first record.
 #[cold]
-pub(super) fn of_peer(error: Error, certified: bool, opening: Option<&[u8; 5]>) -> TlsError {
+pub(super) fn of_peer(error: Error, certified: bool, opening: Option<Header>) -> TlsError {
     use InvalidMessage as Bad;
     let header_is_bad = matches!(
         error,
@@ -26,7 +28,7 @@ pub(super) fn of_peer(error: Error, certified: bool, opening: Option<&[u8; 5]>) 
         )
     );
     match opening {
-        Some(b"HTTP/") => TlsError::PlainHttp,
+        Some(header) if header == *b"HTTP/" => TlsError::PlainHttp,
         Some(_) if header_is_bad => TlsError::NotTls,
         _ => of(error, certified),
     }
@@ -48,6 +50,7 @@ pub(super) fn of(error: Error, certified: bool) -> TlsError {
             TlsError::Protocol
         }
         Error::UnsupportedNameType => TlsError::Host,
+        Error::BadMaxFragmentSize => TlsSettingsError::Refused(error.to_string()).into(),
         Error::InappropriateMessage { .. }
         | Error::InappropriateHandshakeMessage { .. }
         | Error::InvalidMessage(_)
@@ -113,6 +116,7 @@ fn certificate(error: CertificateError) -> CertificateFault {
             CertificateFault::Signature
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => CertificateFault::Purpose,
+        Bad::Other(error) => CertificateFault::Other(error.to_string()),
         other => CertificateFault::Other(other.to_string()),
     }
 }

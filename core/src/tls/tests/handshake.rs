@@ -18,7 +18,7 @@ fn octets_go_both_ways_and_the_end_is_told() {
 
     assert_eq!(pair.layer.encrypt(&[b"GET / ", b"HTTP/1.1\r\n\r\n"]), 18);
     pair.send();
-    assert_eq!(pair.heard(), b"GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(pair.heard, b"GET / HTTP/1.1\r\n\r\n");
 
     pair.say(b"HTTP/1.1 200 OK\r\n\r\n");
     pair.exchange().expect("an answer");

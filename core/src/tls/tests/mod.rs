@@ -1,8 +1,13 @@
 //! TLS against a server of rustls' own, in memory, with certificates made when the tests run.
 
 mod authority;
+mod certificates;
+mod client;
 mod handshake;
 mod peer;
+mod settings;
+mod verdicts;
+mod wire;
 
 use core::time::Duration;
 
@@ -17,4 +22,15 @@ fn at(seconds: u64) -> Now {
 
 fn now() -> Now {
     at(MIDDLE)
+}
+
+#[test]
+fn all_of_it_may_change_threads() {
+    fn moves<T: Send>() {}
+    fn is_shared<T: Send + Sync>() {}
+    moves::<super::TlsLayer>();
+    is_shared::<super::TlsClient>();
+    is_shared::<super::Tls>();
+    is_shared::<super::PlatformTrust>();
+    is_shared::<super::TlsError>();
 }

@@ -3,15 +3,17 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use rustls::crypto::ring;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::UnixTime;
 use rustls::server::{ServerConfig, ServerConnection, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{RootCertStore, SupportedProtocolVersion};
 
 use super::authority::{Authority, Certified};
 use super::now;
 use crate::base::Now;
-use crate::tls::{Tls, TlsClient, TlsError, TlsLayer};
+use crate::tls::settings::Cryptography;
+use crate::tls::{Tls, TlsClient, TlsError, TlsLayer, trust};
 
 /// What a server does unless a test changes it: both versions, ALPN `http/1.1`, no client certificates.
 pub(super) fn server(certified: &Certified) -> ServerConfig {
@@ -23,7 +25,7 @@ pub(super) fn server_with(
     versions: &[&'static SupportedProtocolVersion],
     clients: Option<&Authority>,
 ) -> ServerConfig {
-    let provider = Arc::new(ring::default_provider());
+    let provider = cryptography();
     let builder = ServerConfig::builder_with_details(Arc::clone(&provider), Arc::new(Fixed))
         .with_protocol_versions(versions)
         .expect("versions");
@@ -43,6 +45,18 @@ pub(super) fn server_with(
     config
 }
 
+/// What was built in; both ends use it.
+pub(super) fn cryptography() -> Arc<CryptoProvider> {
+    trust::provider(Cryptography::Default).expect("cryptography")
+}
+
+pub(super) fn signing(certified: &Certified) -> Arc<dyn SigningKey> {
+    let loaded = cryptography()
+        .key_provider
+        .load_private_key(certified.key_der());
+    loaded.expect("a key")
+}
+
 /// The server's clock.
 #[derive(Debug)]
 struct Fixed;
@@ -60,6 +74,8 @@ pub(super) struct Pair {
     pub(super) now: Now,
     /// What the client has read.
     pub(super) plain: Vec<u8>,
+    /// What the server has read.
+    pub(super) heard: Vec<u8>,
     /// What the server made of what we sent, if it did not like it.
     pub(super) complaint: Option<rustls::Error>,
 }
@@ -75,6 +91,7 @@ impl Pair {
             server: ServerConnection::new(Arc::clone(server)).expect("a server"),
             now,
             plain: Vec::new(),
+            heard: Vec::new(),
             complaint: None,
         }
     }
@@ -87,6 +104,8 @@ impl Pair {
         while !rest.is_empty() && self.complaint.is_none() {
             self.server.read_tls(&mut rest).expect("room");
             self.complaint = self.server.process_new_packets().err();
+            // It ends with `WouldBlock`, and what came before that is there.
+            let _ = self.server.reader().read_to_end(&mut self.heard);
         }
         !wire.is_empty()
     }
@@ -143,14 +162,6 @@ impl Pair {
     pub(super) fn say(&mut self, text: &[u8]) {
         self.server.writer().write_all(text).expect("room");
     }
-
-    /// What the server has read since it was asked last.
-    pub(super) fn heard(&mut self) -> Vec<u8> {
-        let mut heard = Vec::new();
-        // It ends with `WouldBlock`, and what came before that is there.
-        let _ = self.server.reader().read_to_end(&mut heard);
-        heard
-    }
 }
 
 /// One handshake under these settings.
@@ -172,4 +183,16 @@ pub(super) fn handshake_at(
     let mut pair = Pair::at(now, &client, host, &Arc::new(server));
     let outcome = pair.exchange();
     (pair, outcome)
+}
+
+/// A server that shows a certificate whose key it does not have.
+pub(super) fn server_of_another(
+    shown: &Certified,
+    own: &Certified,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ServerConfig {
+    let mut config = server_with(own, versions, None);
+    let pretence = CertifiedKey::new(shown.chain.clone(), signing(own));
+    config.cert_resolver = Arc::new(SingleCertAndKey::from(pretence));
+    config
 }
