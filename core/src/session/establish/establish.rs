@@ -245,6 +245,7 @@ impl Session {
         }
         self.pool.dialled(establish.origin);
         self.pool.closed(establish.origin);
+        self.replenish_held_back(now);
         self.forget_if_unused(establish.origin);
     }
 
