@@ -239,7 +239,7 @@ impl TlsBuilder {
     }
 
     /// Trusts the roots that were added, and no others: neither the platform's nor Mozilla's. The last call of this and
-    /// [`webpki_roots`](Self::webpki_roots) counts.
+    /// `webpki_roots` counts.
     pub fn only_own_roots(mut self) -> Self {
         self.choices.trust = Trust::Nobody;
         self
