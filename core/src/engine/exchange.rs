@@ -11,7 +11,7 @@ use super::live::{DRAIN_OCTETS, Live, Term};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
-use crate::connection::{ContentPlan, Failure, PeerViolation, Rest, Scratch};
+use crate::connection::{ContentPlan, Failure, PeerViolation, Rest, Scratch, StackFailure};
 use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Session};
 
 /// How many exchanges' memory is kept for the next ones.
@@ -143,7 +143,8 @@ impl<S> Engine<S> {
         failure: Failure,
     ) -> Option<Error> {
         if !self.session.is_running(id) {
-            return self.fail_with(now, id, live, failure.into());
+            let kind = kind_of(&live, failure);
+            return self.fail_with(now, id, live, kind);
         }
         let pulse = Arc::clone(live.connection.pulse());
         let (dead, untouched) = (is_death(failure), is_untouched(&live));
@@ -157,7 +158,10 @@ impl<S> Engine<S> {
         // Content that was pushed before it was asked for is gone, even if not an octet of it went out.
         let why = match judged {
             Some(Ok(why)) if !live.supply.was_handed_over() => why,
-            _ => return self.fail_with(now, id, live, failure.into()),
+            _ => {
+                let kind = kind_of(&live, failure);
+                return self.fail_with(now, id, live, kind);
+            }
         };
         if self.session.is_closed() {
             return self.fail_with(now, id, live, ErrorKind::SessionClosed);
@@ -323,6 +327,18 @@ fn judge_end<S>(session: &mut Session, live: &mut Live<S>) -> Outcome {
 /// sent from its beginning then.
 fn is_untouched<S>(live: &Live<S>) -> bool {
     !live.supply.was_handed_over() && !live.connection.has_touched_content()
+}
+
+/// What went wrong on a connection: of what lies below HTTP a failure says no more than that the transport failed. (A peer of
+/// TLS 1.3 may refuse a client's certificate when the first request is out already: RFC 8446 §4.4.2.4.)
+fn kind_of<S>(live: &Live<S>, failure: Failure) -> ErrorKind {
+    match (live.connection.stack_failure(), failure) {
+        (
+            Some(StackFailure::Tls(error) | StackFailure::ProxyTls(error)),
+            Failure::Transport(io::ErrorKind::InvalidData),
+        ) => ErrorKind::Tls(error.clone()),
+        _ => failure.into(),
+    }
 }
 
 /// Whether the connection ended, rather than broke a rule.

@@ -41,6 +41,8 @@ pub(crate) fn narrow(chance: &mut Chance) -> Config {
             pool_wait: brief(chance, 30),
             resolve: brief(chance, 30),
             connect: brief(chance, 30),
+            tunnel: brief(chance, 30),
+            tls: brief(chance, 30),
             send: brief(chance, 30),
             expect_continue: brief(chance, 10),
             head: brief(chance, 30),
