@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sessile_core::{
     Answer, Answering, Authentication, Command, Config, ConnectionId, Content, Engine, Event,
-    Fields, Mount, Mounts, Now, Readiness, RequestBuilder, RequestId, Retry, StatusCode, Step,
+    Fields, Mount, Mounts, Now, Readiness, RequestBuilder, RequestId, ResolveError, Retry,
+    StatusCode, Step,
 };
 
 /// Numbers that are the same in each run.
@@ -192,6 +193,10 @@ impl Walk {
                     self.questions.push(question.id());
                 }
                 Command::Dial { connection, .. } => self.dial(connection),
+                Command::Resolve { establish, .. } => {
+                    let nobody = Err(ResolveError::new("no such name"));
+                    self.engine.handle_resolved(self.now, establish, nobody);
+                }
                 Command::Discard(_) | Command::Abandon { .. } => {}
                 other => panic!("{other:?}"),
             }

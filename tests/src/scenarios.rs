@@ -43,7 +43,9 @@ mod time;
 mod upgrades;
 mod uploads;
 mod ways;
+mod ways_farewells;
 mod ways_handshakes;
+mod ways_messages;
 mod ways_places;
 
 use std::time::Duration;
@@ -85,7 +87,9 @@ pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
 pub use self::ways::*;
+pub use self::ways_farewells::*;
 pub use self::ways_handshakes::*;
+pub use self::ways_messages::*;
 use crate::world::{Reply, World};
 
 /// A scenario; it panics where the client does not do what it should.

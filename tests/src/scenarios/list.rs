@@ -26,6 +26,19 @@ pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
     every_cut_under_tls_is_an_error_or_complete,
     giving_up_in_a_handshake_leaves_a_connection_or_nothing,
     closing_in_a_handshake_fails_its_request,
+    // how TLS ends, and is taken up again
+    content_until_the_end_needs_a_farewell,
+    we_say_farewell,
+    a_kept_connection_dies_as_in_the_open,
+    tickets_spoil_no_connection,
+    a_session_is_resumed_where_connections_are_shared,
+    resumption_vouches_for_nobody_else,
+    // messages over TLS
+    large_content_goes_through_tls_in_tls,
+    trailers_go_through_tls,
+    expectations_are_kept_over_tls,
+    an_early_answer_stops_an_upload_over_tls,
+    a_switch_over_tls_converses,
     // plain HTTP where TLS is to be spoken
     https_is_never_asked_in_the_open,
     what_looks_like_a_prefix_is_none,
