@@ -102,7 +102,11 @@ impl Hub {
                 let answer = question.answer_or_refuse();
                 self.engine.handle_answer(self.now(), question.id(), answer);
             }
-            Some(Command::Discard(_) | Command::Abandon { .. }) => {}
+            Some(Command::Discard(mut live)) => {
+                let now = self.now();
+                live.say_farewell(now, |stream, outgoing| outgoing.write_to(stream));
+            }
+            Some(Command::Abandon { .. }) => {}
             Some(other) => panic!("an unknown command: {other:?}"),
         }
         true

@@ -10,6 +10,7 @@ mod answers;
 mod attempts;
 mod cancellation;
 mod carried;
+mod certificates;
 mod chains;
 mod challenges;
 mod cookie_jars;
@@ -42,6 +43,10 @@ mod time;
 mod upgrades;
 mod uploads;
 mod ways;
+mod ways_farewells;
+mod ways_handshakes;
+mod ways_messages;
+mod ways_places;
 
 use std::time::Duration;
 
@@ -51,6 +56,7 @@ pub use self::answers::*;
 pub use self::attempts::*;
 pub use self::cancellation::*;
 pub use self::carried::*;
+pub use self::certificates::*;
 pub use self::chains::*;
 pub use self::challenges::*;
 pub use self::cookie_jars::*;
@@ -81,6 +87,9 @@ pub use self::time::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
 pub use self::ways::*;
+pub use self::ways_farewells::*;
+pub use self::ways_handshakes::*;
+pub use self::ways_messages::*;
 use crate::world::{Reply, World};
 
 /// A scenario; it panics where the client does not do what it should.

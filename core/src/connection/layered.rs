@@ -131,10 +131,17 @@ impl Connection {
         }
     }
 
-    /// While nobody reads, what has come is looked at as it comes: it decides whether the connection lives.
+    /// While nobody reads, and before the first octet of a request, what has come is looked at as it comes: it decides whether
+    /// the connection lives.
     pub(super) fn look_up(&mut self) {
-        while matches!(self.halves.receive, ReceiveState::Idle | ReceiveState::Done) && self.pull()
-        {
+        while self.is_looked_at() && self.pull() {}
+    }
+
+    fn is_looked_at(&self) -> bool {
+        match self.halves.receive {
+            ReceiveState::Idle | ReceiveState::Done => true,
+            ReceiveState::Head(_) => self.pulse.sent() == 0,
+            _ => false,
         }
     }
 

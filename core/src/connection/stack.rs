@@ -79,6 +79,8 @@ pub(crate) struct Stack {
     owed: usize,
     failure: Option<StackFailure>,
     end: Option<StreamEnd>,
+    /// Why the transport takes nothing any more.
+    mute: Option<io::ErrorKind>,
 }
 
 impl Stack {
@@ -101,6 +103,7 @@ impl Stack {
             owed: 0,
             failure: None,
             end: None,
+            mute: None,
         });
         stack.advance();
         Some(stack)
@@ -283,6 +286,8 @@ impl Stack {
         if self.made || self.failure.is_some() {
             return;
         }
+        // As in `end`.
+        let end = self.mute.map_or(end, StreamEnd::Failed);
         self.failure = Some(match end {
             StreamEnd::Failed(kind) => StackFailure::Transport(self.stage(), kind),
             StreamEnd::Clean | StreamEnd::Cut => match self.cut() {
@@ -367,7 +372,10 @@ impl Stack {
         match (top, self.end) {
             _ if self.failure.is_some() => Some(StreamEnd::Failed(io::ErrorKind::InvalidData)),
             (Some(top), _) if top.has_ended() => Some(StreamEnd::Clean),
-            (Some(_), Some(StreamEnd::Clean | StreamEnd::Cut)) => Some(StreamEnd::Cut),
+            // Behind a reset that a write has met, reads find a clean end.
+            (Some(_), Some(StreamEnd::Clean | StreamEnd::Cut)) => {
+                Some(self.mute.map_or(StreamEnd::Cut, StreamEnd::Failed))
+            }
             (Some(_), None) if lower_ended => Some(StreamEnd::Cut),
             (_, end) => end,
         }
@@ -377,7 +385,8 @@ impl Stack {
 
     /// Takes octets of HTTP and encrypts them, unless octets that were taken before are still on their way; tells how many.
     pub(super) fn encrypt(&mut self, plain: &Outgoing<'_>) -> usize {
-        if self.owed > 0 || self.has_out() || self.failure.is_some() || plain.is_empty() {
+        let held = self.owed > 0 || self.has_out() || self.mute.is_some();
+        if held || self.failure.is_some() || plain.is_empty() {
             return 0;
         }
         let parts = [plain.pending, plain.lent, plain.closing];
@@ -417,6 +426,12 @@ impl Stack {
         gone
     }
 
+    /// The transport takes nothing any more: what stands to be written is nobody's.
+    pub(super) fn send_failed(&mut self, why: io::ErrorKind) {
+        self.mute.get_or_insert(why);
+        self.flush();
+    }
+
     /// Tells the peer that nothing more comes (TLS close_notify).
     pub(super) fn close(&mut self) {
         let top = self.above.as_mut().or(self.below.as_mut());
@@ -428,6 +443,14 @@ impl Stack {
 
     /// What the TLS stages have to send goes down to the transport.
     fn flush(&mut self) {
+        self.flush_layers();
+        if self.mute.is_some() {
+            self.out.clear();
+            self.written = 0;
+        }
+    }
+
+    fn flush_layers(&mut self) {
         let Some(below) = &mut self.below else {
             if let Some(above) = &mut self.above {
                 above.take_wire(&mut self.out);

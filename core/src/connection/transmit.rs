@@ -259,6 +259,9 @@ impl Connection {
     /// The transport takes nothing any more. Reading goes on: there may be a response that says why.
     pub fn send_failed(&mut self, why: io::ErrorKind) {
         self.persistence.note(CloseReason::TransportFailed);
+        if let Some(stack) = &mut self.stack {
+            stack.send_failed(why);
+        }
         self.advance_send(SendEvent::Failed);
         // The stream's end, when it comes, is this failure's: a clean end would hide it.
         if matches!(self.stream_end, Some(StreamEnd::Clean | StreamEnd::Cut)) {

@@ -329,11 +329,14 @@ fn is_untouched<S>(live: &Live<S>) -> bool {
     !live.supply.was_handed_over() && !live.connection.has_touched_content()
 }
 
-/// What went wrong: with TLS, if it is TLS that was broken under HTTP.
+/// What went wrong on a connection: of what lies below HTTP a failure says no more than that the transport failed. (A peer of
+/// TLS 1.3 may refuse a client's certificate when the first request is out already: RFC 8446 §4.4.2.4.)
 fn kind_of<S>(live: &Live<S>, failure: Failure) -> ErrorKind {
-    match live.connection.tls_failure() {
-        Some(error) => ErrorKind::Tls(error.clone()),
-        None => failure.into(),
+    match (live.connection.tls_failure(), failure) {
+        (Some(error), Failure::Transport(io::ErrorKind::InvalidData)) => {
+            ErrorKind::Tls(error.clone())
+        }
+        _ => failure.into(),
     }
 }
 

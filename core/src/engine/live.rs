@@ -354,16 +354,19 @@ impl<S> Live<S> {
         mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<usize>,
         mut write: impl FnMut(&mut S, &Outgoing<'_>) -> io::Result<usize>,
     ) {
+        // Nobody tells us what the transport said: its end may lie behind a short read.
+        let closed = self.ready.closed;
         self.note_ready(Readiness {
             read: true,
             write: true,
-            closed: false,
+            closed: true,
         });
         while self.can_move() && self.connection.is_underway() {
             self.write(now, &mut write);
             self.read(now, &mut read);
         }
         self.write(now, &mut write);
+        self.ready.closed = closed;
     }
 
     /// Tells the peer of a connection that is about to be closed that nothing more comes, if TLS has a word for it: as far as

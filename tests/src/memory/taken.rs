@@ -208,6 +208,11 @@ impl Task {
                 self.record.again();
                 self.request.begin_attempt(&live);
                 hub.network.note(&format!("{id:?} begins"));
+                // What was told while nobody held the connection is lost.
+                live.note_ready(Readiness {
+                    write: true,
+                    ..Readiness::default()
+                });
                 live.read(hub.now(), |stream, space| stream.read(space));
                 self.drive(hub, id, live);
             }

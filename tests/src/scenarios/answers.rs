@@ -16,7 +16,9 @@ use super::doors::{PASSWORD, USER, basic, by};
 use super::mounts::mounted;
 use super::peers::{Asked, path};
 use super::retries::{built, course, course_of, policy, waits};
+use super::ways::{name_it, trusting};
 use super::{answered, failed, get, milliseconds, nothing_left};
+use crate::pki::Authority;
 use crate::world::World;
 
 /// Where the function answers: no such host is anywhere.
@@ -116,28 +118,31 @@ pub fn a_function_answers(world: &mut dyn World) {
     assert_eq!((heard.count(), world.pool().counters.opened), (5, 0));
 }
 
-/// Given an https prefix, then a function answers it without TLS; what lies outside is refused as ever, a redirect out of it
-/// included.
+/// Given an https prefix, then a function answers it without TLS; what lies outside is never asked without, a redirect out of
+/// it included.
 pub fn a_function_needs_no_tls(world: &mut dyn World) {
     let heard = Heard::default();
     let served = world.serve(path());
     let plain = served.url("/");
-    let config = answering("https://inside.test/", &heard, move |_, question| {
+    let mut config = answering("https://inside.test/", &heard, move |_, question| {
         Ok(match question.url().path() {
             "/out" => to("https://outside.test/"),
             "/down" => to(&plain),
             _ => ok("private"),
         })
     });
+    config.tls = trusting(&Authority::new());
+    name_it(&mut config, "outside.test", served.address());
     world.configure(config);
     let reply = answered(world, get("https://inside.test/x"));
     assert_eq!(reply.text(), "private");
-    assert!(failed(world, get("https://outside.test/")).is_tls());
-    assert!(failed(world, get("https://inside.test/out")).is_tls());
+    for url in ["https://outside.test/", "https://inside.test/out"] {
+        assert_eq!(failed(world, get(url)).code(), "tls-plain-http");
+    }
     let down = failed(world, get("https://inside.test/down"));
     assert_eq!((down.is_redirect(), down.attempts().len()), (true, 1));
     nothing_left(world);
-    assert_eq!((heard.count(), served.opened()), (3, 0));
+    assert_eq!((heard.count(), served.opened()), (3, 2));
 }
 
 /// Given a redirect from an answer to a site and back, then it is followed like any other, and credentials stay with their

@@ -12,6 +12,37 @@ macro_rules! named {
 pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
     // ways
     an_origin_is_reached_by_every_way,
+    // certificates
+    a_certificate_that_will_not_do_is_told,
+    who_trusts_anybody_shares_with_nobody,
+    certificates_may_be_for_addresses,
+    a_name_is_told_and_http_is_offered,
+    no_other_protocol_is_agreed_on,
+    either_version_is_spoken,
+    a_client_may_have_to_show_who_it_is,
+    // no TLS is agreed on
+    what_is_no_tls_is_told,
+    silence_in_a_handshake_is_told,
+    every_cut_under_tls_is_an_error_or_complete,
+    giving_up_in_a_handshake_leaves_a_connection_or_nothing,
+    closing_in_a_handshake_fails_its_request,
+    // how TLS ends, and is taken up again
+    content_until_the_end_needs_a_farewell,
+    we_say_farewell,
+    a_kept_connection_dies_as_in_the_open,
+    tickets_spoil_no_connection,
+    a_session_is_resumed_where_connections_are_shared,
+    resumption_vouches_for_nobody_else,
+    // messages over TLS
+    large_content_goes_through_tls_in_tls,
+    trailers_go_through_tls,
+    expectations_are_kept_over_tls,
+    an_early_answer_stops_an_upload_over_tls,
+    a_switch_over_tls_converses,
+    // plain HTTP where TLS is to be spoken
+    https_is_never_asked_in_the_open,
+    what_looks_like_a_prefix_is_none,
+    a_function_needs_no_tls,
 ];
 
 /// All others, by name.
@@ -113,7 +144,6 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     redirects_may_be_handed_over,
     endless_redirects_end,
     a_place_that_cannot_be_is_an_error,
-    https_is_never_asked_in_the_open,
     // what a redirect carries along
     what_describes_the_content_goes_with_it,
     what_was_removed_stays_away,
@@ -282,7 +312,6 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     // mounts
     a_mount_has_lines_of_its_own,
     the_longest_prefix_holds,
-    what_looks_like_a_prefix_is_none,
     pairs_are_added_to_the_query,
     a_mount_has_credentials_of_its_own,
     what_a_mount_says_stays_in_it,
@@ -300,7 +329,6 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     a_mount_asks_before_it_sends,
     // answers
     a_function_answers,
-    a_function_needs_no_tls,
     an_answer_may_redirect,
     answers_are_retried,
     a_function_that_fails_fails_its_request,

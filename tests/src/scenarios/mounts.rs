@@ -8,10 +8,12 @@ use sessile_core::{
 
 use super::credentials::{anywhere, bearer, by_way_of, redirect};
 use super::doors::{asking, authorizations, by};
-use super::peers::{Asked, text};
+use super::peers::{Asked, path, text};
 use super::retries::built;
+use super::ways::{name_it, trusting};
 use super::{answered, failed, get, nothing_left};
 use crate::origin::Request;
+use crate::pki::Authority;
 use crate::world::World;
 
 /// A session with these mounts.
@@ -147,10 +149,14 @@ pub fn the_longest_prefix_holds(world: &mut dyn World) {
 
 /// Given hosts and URLs that look like a mount's, then they are none of it.
 pub fn what_looks_like_a_prefix_is_none(world: &mut dyn World) {
-    world.configure(mounted([
+    let served = world.serve(path());
+    let mut config = mounted([
         ("http://api.test/v1".to_owned(), answering("mine")),
         ("http://".to_owned(), answering("other")),
-    ]));
+    ]);
+    config.tls = trusting(&Authority::new());
+    name_it(&mut config, "api.test", served.address());
+    world.configure(config);
     for (url, word) in [
         ("http://api.test/v1", "mine"),
         ("http://API.test:80/v1/x", "mine"),
@@ -168,7 +174,10 @@ pub fn what_looks_like_a_prefix_is_none(world: &mut dyn World) {
     ] {
         assert_eq!(answered(world, get(url)).text(), word, "{url}");
     }
-    assert!(failed(world, get("https://api.test/v1")).is_tls());
+    // The network is asked, and the peer does not speak TLS.
+    let error = failed(world, get("https://api.test/v1"));
+    assert_eq!(error.code(), "tls-plain-http");
+    assert_eq!(served.opened(), 1);
     nothing_left(world);
 }
 

@@ -11,8 +11,10 @@ use sessile_core::{
 
 use super::peers::{Asked, chain, leading, send, text, to};
 use super::retries::{built, course, course_of};
+use super::ways::trusting;
 use super::{answered, failed, get, nothing_left};
 use crate::origin::{Act, head};
+use crate::pki::Authority;
 use crate::world::{Passed, Reply, Served, Tried, World};
 
 /// The redirects that were followed: status and URL.
@@ -359,8 +361,8 @@ pub fn a_place_that_cannot_be_is_an_error(world: &mut dyn World) {
     assert_eq!((asked.count(), served.opened()), (22, 1));
 }
 
-/// Given a redirect to https, when this build has no TLS, then that is an error which names the place, and nobody is asked
-/// in the open: neither there nor at the same address.
+/// Given a redirect to https, when plain HTTP is spoken there, then that is an error which names the place and says what may
+/// be wrong, and nobody is asked in the open: neither there nor at the same address.
 pub fn https_is_never_asked_in_the_open(world: &mut dyn World) {
     let asked = [Asked::default(), Asked::default()];
     let [here, there] = [
@@ -368,17 +370,24 @@ pub fn https_is_never_asked_in_the_open(world: &mut dyn World) {
         world.serve(leading(&asked[1])),
     ];
     for (count, served) in (1..).zip([&here, &there]) {
-        let secure = served.url("/secret").replace("http:", "https:");
+        world.configure(Config {
+            tls: trusting(&Authority::new()),
+            ..Config::default()
+        });
+        let secure = format!("https://{}/secret", served.address());
         let url = chain([here.url("/307"), secure.clone()]);
         let error = failed(world, super::post(&url, "words"));
-        assert_eq!((error.code(), error.url()), ("no-tls", Some(&*secure)));
         assert_eq!(
-            course_of(&error),
-            (vec!["307".to_owned()], StopReason::Redirect)
+            (error.code(), error.url()),
+            ("tls-plain-http", Some(&*secure))
         );
-        assert!(history(&error).is_empty());
+        assert!(error.to_string().contains("should begin with http"));
+        assert!(error.is_tls() && !error.is_retryable() && error.stage() == Stage::Tls);
+        let outcomes = ["307", "tls-plain-http"].map(str::to_owned);
+        assert_eq!(course_of(&error), (outcomes.to_vec(), StopReason::NoPolicy));
         nothing_left(world);
         let counts = [&asked[0], &asked[1]].map(Asked::count);
-        assert_eq!((counts, here.opened(), there.opened()), ([count, 0], 1, 0));
+        assert_eq!(counts, [count, 0]);
     }
+    assert_eq!((here.opened(), there.opened()), (3, 1));
 }

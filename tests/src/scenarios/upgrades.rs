@@ -9,7 +9,7 @@ use super::{answered, eventually, failed, get, milliseconds, nothing_left, one_c
 use crate::origin::{Act, Peer, RequestReader, Site, head, response};
 use crate::world::World;
 
-fn offer(url: &str) -> Request {
+pub(super) fn offer(url: &str) -> Request {
     let request = RequestBuilder::new("GET", url).header("Upgrade", "echo/1");
     request.build().expect("a request")
 }
@@ -19,8 +19,8 @@ fn switch() -> Vec<u8> {
 }
 
 /// Switches, says something at once and a little later, and then says again what it hears, up to a full stop.
-struct Echo {
-    greeting: &'static [u8],
+pub(super) struct Echo {
+    pub(super) greeting: &'static [u8],
 }
 
 struct EchoPeer {
