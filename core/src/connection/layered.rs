@@ -10,7 +10,7 @@ use super::send::Outgoing;
 use super::stack::{Making, Stack, StackFailure};
 use super::state::ReceiveState;
 use crate::base::{Now, Rules};
-use crate::tls::TlsInfo;
+use crate::tls::{TlsError, TlsInfo};
 
 impl Connection {
     /// A connection whose transport has just been opened, and on which more must be said before HTTP.
@@ -54,6 +54,14 @@ impl Connection {
     /// What went wrong between HTTP and the transport.
     pub(crate) fn stack_failure(&self) -> Option<&StackFailure> {
         self.stack.as_ref()?.failure()
+    }
+
+    /// What is wrong with TLS, if that is what is wrong.
+    pub(crate) fn tls_failure(&self) -> Option<&TlsError> {
+        match self.stack_failure()? {
+            StackFailure::ProxyTls(error) | StackFailure::Tls(error) => Some(error),
+            StackFailure::Tunnel(_) | StackFailure::Transport(..) => None,
+        }
     }
 
     /// What is known of the TLS that the connection is spoken over; `None` if there is none.

@@ -143,7 +143,8 @@ impl<S> Engine<S> {
         failure: Failure,
     ) -> Option<Error> {
         if !self.session.is_running(id) {
-            return self.fail_with(now, id, live, failure.into());
+            let kind = kind_of(&live, failure);
+            return self.fail_with(now, id, live, kind);
         }
         let pulse = Arc::clone(live.connection.pulse());
         let (dead, untouched) = (is_death(failure), is_untouched(&live));
@@ -157,7 +158,10 @@ impl<S> Engine<S> {
         // Content that was pushed before it was asked for is gone, even if not an octet of it went out.
         let why = match judged {
             Some(Ok(why)) if !live.supply.was_handed_over() => why,
-            _ => return self.fail_with(now, id, live, failure.into()),
+            _ => {
+                let kind = kind_of(&live, failure);
+                return self.fail_with(now, id, live, kind);
+            }
         };
         if self.session.is_closed() {
             return self.fail_with(now, id, live, ErrorKind::SessionClosed);
@@ -323,6 +327,14 @@ fn judge_end<S>(session: &mut Session, live: &mut Live<S>) -> Outcome {
 /// sent from its beginning then.
 fn is_untouched<S>(live: &Live<S>) -> bool {
     !live.supply.was_handed_over() && !live.connection.has_touched_content()
+}
+
+/// What went wrong: with TLS, if it is TLS that was broken under HTTP.
+fn kind_of<S>(live: &Live<S>, failure: Failure) -> ErrorKind {
+    match live.connection.tls_failure() {
+        Some(error) => ErrorKind::Tls(error.clone()),
+        None => failure.into(),
+    }
 }
 
 /// Whether the connection ended, rather than broke a rule.

@@ -151,6 +151,14 @@ impl Tls {
         }))
     }
 
+    /// Whether whoever answers is trusted. (Of a configuration of rustls' own nobody knows.)
+    pub(crate) fn is_unverified(&self) -> bool {
+        match &self.0.source {
+            Source::Built(settings) => settings.choices.verification == Verification::Off,
+            Source::Given(_) => false,
+        }
+    }
+
     pub(super) fn source(&self) -> &Source {
         &self.0.source
     }
