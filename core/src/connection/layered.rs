@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::failure::Failure;
 use super::machine::{Connection, StreamEnd};
 use super::send::Outgoing;
 use super::stack::{Making, Stack, StackFailure};
@@ -54,6 +55,16 @@ impl Connection {
     /// What went wrong between HTTP and the transport.
     pub(crate) fn stack_failure(&self) -> Option<&StackFailure> {
         self.stack.as_ref()?.failure()
+    }
+
+    /// Why a connection that has just been made is of no use: it has ended, or its peer speaks before it is asked.
+    pub(crate) fn stillborn(&self) -> Option<Failure> {
+        match (&self.halves.receive, self.stream_end) {
+            (ReceiveState::Broken(failure), _) => Some(*failure),
+            (_, Some(StreamEnd::Failed(why))) => Some(Failure::Transport(why)),
+            (_, Some(StreamEnd::Clean | StreamEnd::Cut)) => Some(Failure::Closed),
+            (_, None) => None,
+        }
     }
 
     /// What is wrong with TLS, if that is what is wrong.

@@ -86,7 +86,7 @@ impl Establish {
         }
     }
 
-    fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> Stage {
         match &self.state {
             State::Naming(_) => Stage::Resolve,
             State::Racing(racing) => racing.stage(),
