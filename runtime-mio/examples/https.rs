@@ -45,7 +45,12 @@ fn show(way: &str, request: RequestBuilder<Session>) {
     match request.send() {
         Ok(response) => {
             let (status, connection) = (response.status(), response.connection());
-            println!("{way}: {status} by {connection}, {:?}", response.text());
+            let version = response.tls().and_then(|tls| tls.version());
+            let version = version.map_or("no TLS".to_owned(), |it| it.to_string());
+            println!(
+                "{way}: {status} by {connection}, {version}, {:?}",
+                response.text()
+            );
         }
         Err(error) => println!("{way}: [{}] {error}", error.code()),
     }
