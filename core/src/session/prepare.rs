@@ -312,6 +312,7 @@ pub(crate) fn unconnected_head(
     Ok(head)
 }
 
+#[inline]
 fn write_request_line(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     let request = parts.request;
     let target = match request.asterisk {
