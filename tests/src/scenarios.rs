@@ -40,6 +40,7 @@ mod room;
 mod rounds;
 mod stranded;
 mod time;
+mod tunnels;
 mod upgrades;
 mod uploads;
 mod ways;
@@ -47,6 +48,7 @@ mod ways_farewells;
 mod ways_handshakes;
 mod ways_messages;
 mod ways_places;
+mod ways_socks;
 
 use std::time::Duration;
 
@@ -84,12 +86,14 @@ pub use self::room::*;
 pub use self::rounds::*;
 pub use self::stranded::*;
 pub use self::time::*;
+pub use self::tunnels::*;
 pub use self::upgrades::*;
 pub use self::uploads::*;
 pub use self::ways::*;
 pub use self::ways_farewells::*;
 pub use self::ways_handshakes::*;
 pub use self::ways_messages::*;
+pub use self::ways_socks::*;
 use crate::world::{Reply, World};
 
 /// A scenario; it panics where the client does not do what it should.

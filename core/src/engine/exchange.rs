@@ -44,10 +44,21 @@ impl<S> Engine<S> {
             begin(&mut self.session, &mut self.spare, now, id, &mut live);
             return Begun::Live(live);
         }
-        match self.lost_unused(now, id, live) {
+        let lost = match self.session.is_fresh(connection) {
+            true => self.stillborn(now, id, live),
+            false => self.lost_unused(now, id, live),
+        };
+        match lost {
             Some(error) => Begun::Failed(error),
             None => Begun::Waiting,
         }
+    }
+
+    /// A connection that was opened just now is dead already: what its peer does always, it would do to the next one.
+    fn stillborn(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Option<Error> {
+        let failure = live.connection.poll().err().unwrap_or(Failure::Closed);
+        let kind = kind_of(&live, failure);
+        self.fail_with(now, id, live, kind)
     }
 
     /// The request lost its connection before an octet of it went out: it asks for another, if it still may.

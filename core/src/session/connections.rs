@@ -262,6 +262,12 @@ impl Session {
         self.forget_if_unused(origin);
     }
 
+    /// Whether a connection was opened for whoever has it, and neither kept nor used before.
+    pub(crate) fn is_fresh(&self, connection: ConnectionId) -> bool {
+        let member = self.members.get(connection.0);
+        member.is_some_and(|member| member.served == 0 && !member.rested)
+    }
+
     /// An idle connection turned out to be dead.
     pub(crate) fn idle_ended(&mut self, now: Now, connection: ConnectionId) {
         let idle = self

@@ -29,6 +29,7 @@ pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
     // how TLS ends, and is taken up again
     content_until_the_end_needs_a_farewell,
     we_say_farewell,
+    who_always_leaves_at_once_is_not_dialled_for_ever,
     a_kept_connection_dies_as_in_the_open,
     tickets_spoil_no_connection,
     a_session_is_resumed_where_connections_are_shared,
@@ -39,6 +40,14 @@ pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
     expectations_are_kept_over_tls,
     an_early_answer_stops_an_upload_over_tls,
     a_switch_over_tls_converses,
+    // tunnels
+    a_refused_tunnel_is_no_response,
+    a_proxy_that_speaks_nonsense_is_told,
+    a_proxy_may_not_speak_first,
+    silence_of_a_proxy_is_told,
+    a_tunnel_is_granted_by_any_2xx,
+    octets_behind_a_granted_tunnel_answer_nothing,
+    every_cut_of_an_answer_to_connect_is_told,
     // plain HTTP where TLS is to be spoken
     https_is_never_asked_in_the_open,
     what_looks_like_a_prefix_is_none,
@@ -333,6 +342,15 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     answers_are_retried,
     a_function_that_fails_fails_its_request,
     an_answer_may_ask_for_credentials,
+    // SOCKS
+    a_proxy_is_told_a_name_or_an_address,
+    socks4a_cannot_ask_for_ipv6,
+    a_socks_proxy_says_why_not,
+    a_socks_proxy_may_ask_who_is_there,
+    what_is_no_socks_is_told,
+    silence_of_a_socks_proxy_is_told,
+    octets_behind_a_socks_reply_answer_nothing,
+    every_cut_of_a_socks_handshake_is_told,
     // questions
     a_question_shows_the_request,
     a_source_waits_for_a_connection,

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use sessile_core::{Progress, RequestBuilder, Stage, Tls};
+use sessile_core::{Progress, RequestBuilder, Retry, Stage, Tls};
 
 use super::peers::{Asked, send, site, text};
 use super::retries::built;
 use super::ways_places::{ORIGIN, Places, trusting_anybody};
 use super::{answered, eventually, failed, get, milliseconds, nothing_left};
 use crate::origin::{Act, Site, chunked, head, response};
+use crate::rude::{Rude, When};
 use crate::secured::{Goodbye, Parting, Secured, Terms, Versions};
 use crate::world::{Served, World};
 
@@ -107,6 +108,31 @@ pub fn we_say_farewell(world: &mut dyn World) {
     // Where a write takes an octet, nobody waits for more.
     let cut = world.is_virtual() && parting == Some(Parting::Cut);
     assert!(cut || parting == Some(Parting::CloseNotify), "{parting:?}");
+}
+
+/// Given a peer that always says goodbye as soon as TLS is agreed on, then the request fails of that, unless its policy has it tried
+/// again; there is no end of new connections.
+pub fn who_always_leaves_at_once_is_not_dialled_for_ever(world: &mut dyn World) {
+    let mut places = Places::new();
+    for goodbye in [Goodbye::CloseNotify, Goodbye::Cut] {
+        for retries in [0, 2] {
+            let terms = Terms {
+                goodbye,
+                ..Terms::default()
+            };
+            places.config.retry = Some(Retry::new(retries));
+            let leaving = Rude::new(When::Opened, vec![Act::Finish]);
+            let (_, served) = on_terms(world, &mut places, terms, leaving);
+            let error = failed(world, get(URL));
+            assert_eq!(error.code(), "closed", "{goodbye:?}: {error}");
+            let attempts = error.attempts().len();
+            assert_eq!(
+                (attempts, served.opened()),
+                (retries as usize + 1, attempts)
+            );
+            nothing_left(world);
+        }
+    }
 }
 
 /// How a kept connection dies.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sessile_core::{Config, ProxyRules, Tls};
+use sessile_core::{Config, Proxy, ProxyRules, Tls};
 
 use super::ways::{name_it, trusting};
 use crate::origin::{Act, Peer, Site};
@@ -47,10 +47,20 @@ impl Places {
         served
     }
 
+    /// Everything is asked for by way of this proxy.
+    pub(super) fn go_by(&mut self, proxy: &str) {
+        self.config.proxies = Some(ProxyRules::all(proxy_at(proxy)));
+    }
+
     /// Begins a new session.
     pub(super) fn begin(&self, world: &mut dyn World) {
         world.configure(self.config.clone());
     }
+}
+
+/// A proxy from its URL.
+pub(super) fn proxy_at(url: &str) -> Proxy {
+    Proxy::parse(url).expect("a proxy")
 }
 
 /// Settings that trust the authority and whatever else there is.
