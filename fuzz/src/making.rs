@@ -130,7 +130,7 @@ fn outcome(url: &str, config: &Config, octets: &[u8], piece: usize, end: u8) -> 
         if let Some(event) = engine.poll_event(now) {
             match event {
                 Event::Head(_) => {
-                    told += &format!("{:?};", engine.head(id).map(|head| head.status()))
+                    told += &format!("{:?};", engine.head(id).map(|head| head.status()));
                 }
                 Event::Content(_) => {
                     heard.extend_from_slice(engine.content(id));
