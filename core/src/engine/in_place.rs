@@ -152,10 +152,7 @@ impl<S> Engine<S> {
             return None;
         }
         let Some(id) = live.request else {
-            // What is idle is neither being made nor drained.
-            if !live.connection.is_idle() {
-                self.poll_requestless(now, connection);
-            }
+            self.poll_requestless(now, connection);
             return None;
         };
         let event = match live.connection.poll() {
@@ -222,8 +219,7 @@ impl<S> Engine<S> {
         }
     }
 
-    /// A connection without a request was touched, and is not idle: it is being made, its idleness has ended, or the rest of a
-    /// response is being thrown away.
+    /// A connection without a request was touched: it is idle, or the rest of a response is being thrown away.
     fn poll_requestless(&mut self, now: Now, connection: ConnectionId) {
         let Some(live) = self.take_slot(connection) else {
             return;
@@ -236,9 +232,12 @@ impl<S> Engine<S> {
                 self.put_slot(live);
             }
         } else if !self.session.is_draining(connection) {
+            let idle = live.connection.is_idle();
             self.put_slot(live);
-            self.session.idle_ended(now, connection);
-            self.settle();
+            if !idle {
+                self.session.idle_ended(now, connection);
+                self.settle();
+            }
         } else if let Some(live) = self.drain(now, live) {
             if live.can_move() {
                 self.ready.push_back(connection);
