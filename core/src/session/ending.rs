@@ -284,6 +284,10 @@ impl Session {
 
 /// The error of an exchange that was under way.
 fn under_way(kind: ErrorKind, pulse: &Pulse) -> Error {
-    let stage = pulse.stage().unwrap_or(Stage::Content);
+    let unknown = match pulse.sent() {
+        0 => Stage::Send,
+        _ => Stage::Content,
+    };
+    let stage = pulse.stage().unwrap_or(unknown);
     Error::in_exchange(kind, stage, pulse)
 }

@@ -66,11 +66,15 @@ impl Session {
             };
             return self.fail_soon(now, id, kind, Stage::Resolve);
         };
-        if let Some(establish) = self.establishes.get_mut(id.0) {
-            establish.target = Some(*target);
+        let target = *target;
+        if let Some(mut establish) = self.establishes.remove(id.0) {
+            establish.target = Some(target);
             establish.due = None;
+            establish.armed = None;
+            // By another name: what is still said about the origin must not be taken for the proxy's address.
+            let id = EstablishId(self.establishes.insert(establish));
+            self.begin_race(now, id);
         }
-        self.begin_race(now, id);
     }
 
     /// Begins to look for whoever is dialled: the proxy, or the origin.
@@ -158,10 +162,22 @@ impl Session {
             let host = Box::from(host);
             self.names.insert(now.tick, &host, port, addresses);
         }
-        match (racing, answer) {
-            (true, answer) => self.enter(now, id, Entering::Both(answer)),
-            (false, Ok(addresses)) => self.handle_target(now, id, addresses),
-            (false, Err(error)) => {
+        match racing {
+            true => self.enter(now, id, Entering::Both(answer)),
+            false => self.handle_named(now, id, answer),
+        }
+    }
+
+    /// What was asked for a proxy that wants to be told.
+    fn handle_named(
+        &mut self,
+        now: Now,
+        id: EstablishId,
+        answer: Result<&[SocketAddr], ResolveError>,
+    ) {
+        match answer {
+            Ok(addresses) => self.handle_target(now, id, addresses),
+            Err(error) => {
                 self.fail_establish(now, id, ErrorKind::Resolve(error), Stage::Resolve);
             }
         }
@@ -187,7 +203,8 @@ impl Session {
                 *other = Some(family);
             }
             State::Naming(Some(other)) if *other == family => {}
-            State::Naming(_) => self.handle_resolved(now, id, answer),
+            // Half an answer is nothing to remember.
+            State::Naming(_) => self.handle_named(now, id, answer),
             _ => {}
         }
     }
