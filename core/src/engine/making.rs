@@ -20,7 +20,8 @@ impl<S> Engine<S> {
     }
 
     /// Looks how far a connection has come that was [taken](Engine::take_making). `Some`: it is not through, and its transport
-    /// is to be waited for, as [`Live::interest`] says. `None`: it is made, or will never be; whoever waits for it is told.
+    /// is to be waited for, as [`Live::interest`] says; if that is to write and it is [ready](Live::readiness) for it, the next step
+    /// is due at once. `None`: it is made, or will never be; whoever waits for it is told.
     pub fn put_making(&mut self, now: Now, live: Box<Live<S>>) -> Option<Box<Live<S>>> {
         self.make(now, live)
     }

@@ -160,27 +160,26 @@ impl Shared {
         mut state: MutexGuard<'a, State>,
         parker: &Parker,
     ) -> MutexGuard<'a, State> {
-        let makings = state.take_makings(parker);
-        if makings.is_empty() {
-            return state;
+        let mut makings = state.take_makings(parker);
+        while !makings.is_empty() {
+            drop(state);
+            let now = self.clock.now();
+            for live in &mut makings {
+                live.step_making(
+                    now,
+                    |io, space| io::Read::read(&mut io.stream, space),
+                    |io, outgoing| outgoing.write_to(&mut io.stream),
+                );
+            }
+            state = self.lock();
+            let moved = makings.into_iter();
+            makings = moved
+                .filter_map(|live| state.put_making(now, live))
+                .collect();
+            self.settle(state);
+            state = self.lock();
         }
-        drop(state);
-        let now = self.clock.now();
-        let moved = makings.into_iter().map(|mut live| {
-            live.step_making(
-                now,
-                |io, space| io::Read::read(&mut io.stream, space),
-                |io, outgoing| outgoing.write_to(&mut io.stream),
-            );
-            live
-        });
-        let moved: Vec<_> = moved.collect();
-        let mut state = self.lock();
-        for live in moved {
-            state.put_making(now, live);
-        }
-        self.settle(state);
-        self.lock()
+        state
     }
 }
 
@@ -384,13 +383,17 @@ impl State {
             .collect()
     }
 
-    /// A connection that is being made was moved on.
-    fn put_making(&mut self, now: Now, live: Box<Live<Io>>) {
+    /// A connection that is being made was moved on. It is given back if that made it say something, for which no event comes.
+    fn put_making(&mut self, now: Now, live: Box<Live<Io>>) -> Option<Box<Live<Io>>> {
         let connection = live.id();
         if let Some(live) = self.engine.put_making(now, live) {
+            if live.interest().write && live.readiness().write {
+                return Some(live);
+            }
             self.engine.shelve(live);
         }
         self.forget_unless_opening(connection);
+        None
     }
 
     /// Until when a waiting thread may sleep: it looks at the session then, for all of them.

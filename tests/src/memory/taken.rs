@@ -89,11 +89,16 @@ impl Style for Taken {
     /// What is said on a connection before HTTP.
     fn note_opened(&mut self, hub: &mut Hub, connection: ConnectionId) {
         let now = hub.now();
-        if let Some(mut live) = hub.engine.take_making(connection) {
+        let mut making = hub.engine.take_making(connection);
+        while let Some(mut live) = making {
             live.step_making(now, Read::read, |stream, outgoing| {
                 outgoing.write_to(stream)
             });
-            if let Some(live) = hub.engine.put_making(now, live) {
+            making = hub.engine.put_making(now, live);
+            // The answer to a proxy's challenge waits for no event.
+            let speaks =
+                |live: &mut Box<Live<Stream>>| live.interest().write && live.readiness().write;
+            if let Some(live) = making.take_if(|live| !speaks(live)) {
                 hub.engine.shelve(live);
             }
         }

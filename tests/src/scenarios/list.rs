@@ -48,6 +48,19 @@ pub const SECURED_SCENARIOS: &[(&str, Scenario)] = named![
     a_tunnel_is_granted_by_any_2xx,
     octets_behind_a_granted_tunnel_answer_nothing,
     every_cut_of_an_answer_to_connect_is_told,
+    // what proxies are told, and ask
+    a_connect_holds_nothing_of_the_request,
+    a_forwarded_request_says_where_to,
+    a_proxy_is_told_who_asks,
+    a_proxy_that_lets_nobody_in_is_not_asked_for_ever,
+    a_stale_nonce_of_a_proxy_costs_a_round,
+    // which proxy, and whose TLS
+    each_hop_chooses_its_proxy,
+    a_tunnel_is_for_one_origin_and_one_user,
+    a_refused_tunnel_is_tried_again,
+    a_proxy_has_a_certificate_of_its_own,
+    a_proxy_and_an_origin_trust_apart,
+    a_proxy_that_speaks_no_tls_is_told,
     // plain HTTP where TLS is to be spoken
     https_is_never_asked_in_the_open,
     what_looks_like_a_prefix_is_none,
@@ -342,6 +355,9 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     answers_are_retried,
     a_function_that_fails_fails_its_request,
     an_answer_may_ask_for_credentials,
+    // which proxy
+    a_request_says_by_which_way_it_goes,
+    a_proxy_that_cannot_be_is_never_passed_over,
     // SOCKS
     a_proxy_is_told_a_name_or_an_address,
     socks4a_cannot_ask_for_ipv6,
