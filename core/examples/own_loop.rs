@@ -1,230 +1,150 @@
-//! An event loop of one's own: poll(2), plain sockets, and the engine. No runtime, no mio.
-//!
-//! It fetches a few URLs at once from an origin that it starts itself. `cargo run --example own_loop`
+//! A loop of one's own over poll(2) that knows neither TLS nor proxies: they are settings. `cargo run --example own_loop`
+//! asks an origin that it starts itself: in the open, by https, and by https through a proxy; `-- URL...` asks others.
 
-use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Instant, SystemTime};
-use std::{fmt, thread};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
-use sessile_core::{
-    Command, Config, ConnectionId, Engine, EstablishId, Event, Now, Readiness, RequestBuilder,
-    ResolveError, Tick,
-};
-use sessile_tests::{demo::Demo, loopback::Loopback};
+use rustix::net::{SocketAddrAny, SocketFlags, SocketType, connect, socket_with};
+use sessile_core::*;
+use sessile_tests::demo::Errand;
 
-/// A name that was resolved, on a thread that may block.
-type Answer = (EstablishId, io::Result<Vec<SocketAddr>>);
+type Answer = (EstablishId, Result<Vec<SocketAddr>, ResolveError>);
 
 struct Loop {
     engine: Engine<TcpStream>,
-    answers: (Sender<Answer>, Receiver<Answer>),
-    /// A thread writes an octet to the second when it has an answer; the loop waits for the first.
-    wake: (UnixStream, UnixStream),
     start: Instant,
+    /// Names are resolved on threads, which may block. Behind its answer each writes an octet, to wake the loop.
+    answers: (Sender<Answer>, Receiver<Answer>),
+    wake: (UnixStream, UnixStream),
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let origin = Loopback::start(Demo)?;
-    let engine = Engine::new(Config::default())?;
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let errand = Errand::of_arguments()?;
     let mut own = Loop {
-        engine,
+        engine: Engine::new(errand.config)?,
+        start: Instant::now(),
         answers: channel(),
         wake: UnixStream::pair()?,
-        start: Instant::now(),
     };
     own.wake.0.set_nonblocking(true)?;
-
-    // By address, by a name that must be resolved, to a port where nobody listens, and something larger.
-    let named = format!("http://localhost:{}/chunked/4", origin.address().port());
-    for url in [
-        origin.url("/get"),
-        named,
-        "http://127.0.0.1:1/".into(),
-        origin.url("/bytes/300000"),
-    ] {
-        let id = own
-            .engine
-            .submit(own.now(), RequestBuilder::new("GET", &url).build()?);
-        println!("{id:?} is GET {url}");
+    for url in errand.urls {
+        let request = RequestBuilder::new("GET", &url).build()?;
+        println!("{:?}: GET {url}", own.engine.submit(own.now(), request));
     }
-    own.run(4)?;
-    println!("{:#?}", own.engine.pool(own.now()));
-    Ok(())
+    Ok(own.run()?)
 }
 
 impl Loop {
     fn now(&self) -> Now {
-        let tick = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        Now::new(
-            Tick::from_nanos(tick),
-            SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
-        )
+        let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Now::new(Tick::default().after(self.start.elapsed()), wall)
     }
 
-    /// The loop of the crate documentation, until so many requests are over.
-    fn run(&mut self, mut open: usize) -> io::Result<()> {
+    /// The loop of the crate documentation, until all requests are over.
+    fn run(&mut self) -> io::Result<()> {
         loop {
             let now = self.now();
-            loop {
-                if let Some(event) = self.engine.poll_event(now) {
-                    open -= usize::from(self.tell(now, &event));
-                } else if let Some(command) = self.engine.poll_command() {
-                    self.perform(now, command);
-                } else if let Some(connection) = self.engine.poll_ready() {
-                    if let Some(mut live) = self.engine.drive(connection) {
-                        live.step(now);
-                    }
-                } else {
-                    break;
-                }
-            }
-            if open == 0 {
+            if let Some(event) = self.engine.poll_event(now) {
+                self.tell(now, event);
+            } else if let Some(command) = self.engine.poll_command() {
+                self.perform(now, command);
+            } else if let Some(connection) = self.engine.poll_ready() {
+                let live = self.engine.drive(connection);
+                live.into_iter().for_each(|mut live| live.step(now));
+            } else if self.engine.pool(now).requests > 0 {
+                self.wait(now)?;
+            } else {
                 return Ok(());
             }
-            for (connection, ready) in self.wait(now)? {
-                self.handle(connection, ready);
-            }
-            self.engine.handle_deadline(self.now());
         }
     }
 
-    /// Waits for what the engine waits for; tells which connections are ready.
-    fn wait(&mut self, now: Now) -> io::Result<Vec<(ConnectionId, Readiness)>> {
-        let timeout = self
-            .engine
-            .deadline()
-            .map(|at| at.since(now.tick))
-            .map(Timespec::try_from);
-        let mut fds = vec![PollFd::new(&self.wake.0, PollFlags::IN)];
-        let mut ids = Vec::new();
-        for (connection, stream, interest) in self.engine.interests() {
-            let read = if interest.read {
-                PollFlags::IN
-            } else {
-                PollFlags::empty()
-            };
-            let write = if interest.write {
-                PollFlags::OUT
-            } else {
-                PollFlags::empty()
-            };
-            fds.push(PollFd::new(stream, read | write));
-            ids.push(connection);
-        }
-        poll(&mut fds, timeout.and_then(Result::ok).as_ref())?;
-        let ready = |fd: &PollFd<'_>| {
-            let happened = fd.revents();
-            let over = happened.intersects(PollFlags::HUP | PollFlags::ERR);
-            Readiness {
-                read: happened.contains(PollFlags::IN),
-                write: happened.contains(PollFlags::OUT),
-                closed: over,
-            }
-        };
-        let ready: Vec<_> = ids.into_iter().zip(fds[1..].iter().map(ready)).collect();
-        let _ = self.wake.0.read(&mut [0; 64]);
-        while let Ok((establish, answer)) = self.answers.1.try_recv() {
-            let answer = answer.map_err(|error| ResolveError::new(error.to_string()));
-            self.engine
-                .handle_resolved(now, establish, answer.as_deref().map_err(Clone::clone));
-        }
-        Ok(ready
-            .into_iter()
-            .filter(|(_, ready)| *ready != Readiness::default())
-            .collect())
-    }
-
-    fn handle(&mut self, connection: ConnectionId, ready: Readiness) {
-        let now = self.now();
-        match self
-            .engine
-            .dialling_mut(connection)
-            .map(|stream| stream.take_error())
-        {
-            None => self.engine.handle_readiness(connection, ready),
-            Some(Ok(None)) => self.engine.handle_connected(now, connection),
-            Some(Ok(Some(error)) | Err(error)) => {
-                self.engine
-                    .handle_dial_failed(now, connection, error.kind());
-            }
+    fn tell(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Head(id) => println!("{id:?}: {:?}", self.engine.head(id)),
+            Event::Content(id) => self.engine.consume(now, id, usize::MAX),
+            Event::Failed(id, error) => println!("{id:?}: {error}"),
+            other => println!("{other:?}"),
         }
     }
 
     fn perform(&mut self, now: Now, command: Command<TcpStream>) {
+        let engine = &mut self.engine;
         match command {
-            Command::Resolve {
-                establish,
-                host,
-                port,
-            } => {
+            #[rustfmt::skip]
+            Command::Resolve { establish, host, port } => {
                 let (answers, wake) = (self.answers.0.clone(), self.wake.1.try_clone());
-                thread::spawn(move || {
-                    let _ = answers.send((
-                        establish,
-                        (&*host, port).to_socket_addrs().map(Iterator::collect),
-                    ));
+                std::thread::spawn(move || {
+                    let found = (&*host, port).to_socket_addrs().map(Iterator::collect);
+                    let _ = answers.send((establish, found.map_err(ResolveError::from)));
                     wake.and_then(|mut wake| wake.write(b"!"))
                 });
             }
-            Command::Dial { connection, plan } => match plan
-                .to
-                .address()
-                .map_or(Err(io::ErrorKind::Unsupported.into()), dial)
-            {
-                Ok(stream) => drop(self.engine.deposit(connection, stream)),
-                Err(error) => self.engine.handle_dial_failed(now, connection, &error),
+            Command::Dial { connection, plan } => match dial(&plan) {
+                Ok(stream) => drop(engine.deposit(connection, stream)),
+                Err(error) => engine.handle_dial_failed(now, connection, &error),
             },
-            Command::Answer(question) => {
-                let answer = question.answer_or_refuse();
-                self.engine.handle_answer(now, question.id(), answer);
-            }
-            // What is discarded or abandoned is closed by dropping it.
+            Command::Answer(it) => engine.handle_answer(now, it.id(), it.answer_or_refuse()),
+            Command::Discard(mut live) => live.say_farewell(now, |io, out| out.write_to(io)),
             other => drop(other),
         }
     }
 
-    /// Tells the user; `true` if the request is over.
-    fn tell(&mut self, now: Now, event: &Event) -> bool {
-        let line = |id: &dyn fmt::Debug, what: &dyn fmt::Display| println!("{id:?}: {what}");
-        match event {
-            Event::Head(id) => self
-                .engine
-                .head(*id)
-                .iter()
-                .for_each(|head| line(id, &format!("{head:?}"))),
-            Event::Content(id) => {
-                let octets = self.engine.content(*id).len();
-                self.engine.consume(now, *id, octets);
-            }
-            Event::End(id) => line(id, &"complete"),
-            Event::Failed(id, error) => line(id, error),
-            _ => {}
+    /// Waits for what the engine waits for, and tells it what has happened.
+    fn wait(&mut self, now: Now) -> io::Result<()> {
+        let wait = self.engine.deadline().map(|at| at.since(now.tick));
+        let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
+        let watched = self.engine.interests().map(|(connection, io, interest)| {
+            let mut flags = PollFlags::empty();
+            flags.set(PollFlags::IN, interest.read);
+            flags.set(PollFlags::OUT, interest.write);
+            (connection, PollFd::new(io, flags))
+        });
+        let (connections, mut fds): (Vec<_>, Vec<_>) = watched.unzip();
+        fds.push(PollFd::new(&self.wake.0, PollFlags::IN));
+        poll(&mut fds, wait.as_ref())?;
+        let happened: Vec<_> = fds.iter().map(PollFd::revents).collect();
+        let (now, engine) = (self.now(), &mut self.engine);
+        for (connection, flags) in connections.into_iter().zip(happened) {
+            handle(engine, now, connection, flags);
         }
-        matches!(event, Event::End(_) | Event::Failed(..))
+        let _ = self.wake.0.read(&mut [0; 64]);
+        for (establish, answer) in self.answers.1.try_iter() {
+            engine.handle_resolved(now, establish, answer.as_deref().map_err(Clone::clone));
+        }
+        engine.handle_deadline(now);
+        Ok(())
     }
 }
 
-/// Begins to connect; the socket is writable when that has ended, one way or the other.
-fn dial(address: SocketAddr) -> io::Result<TcpStream> {
-    let family = if address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
+fn handle(engine: &mut Engine<TcpStream>, now: Now, connection: ConnectionId, flags: PollFlags) {
+    let ready = Readiness {
+        read: flags.contains(PollFlags::IN),
+        write: flags.contains(PollFlags::OUT),
+        closed: flags.intersects(PollFlags::HUP | PollFlags::ERR),
     };
-    let socket = socket_with(
-        family,
-        SocketType::STREAM,
-        SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
-        None,
-    )?;
-    match connect(&socket, &address) {
-        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(TcpStream::from(socket)),
+    match engine.dialling_mut(connection).map(|io| io.take_error()) {
+        _ if ready == Readiness::default() => {}
+        None => engine.handle_readiness(connection, ready),
+        Some(Ok(None)) => engine.handle_connected(now, connection),
+        Some(Ok(Some(why)) | Err(why)) => engine.handle_dial_failed(now, connection, &why),
+    }
+}
+
+/// Begins to connect; the socket is writable when that has ended. What this loop cannot do it refuses.
+fn dial(plan: &DialPlan) -> io::Result<TcpStream> {
+    let anywhere = plan.from == LocalEnd::default();
+    let address = plan.to.address().filter(|_| anywhere);
+    let address = SocketAddrAny::from(address.ok_or(io::ErrorKind::Unsupported)?);
+    let (family, flags) = (address.address_family(), SocketFlags::NONBLOCK);
+    let stream = TcpStream::from(socket_with(family, SocketType::STREAM, flags, None)?);
+    stream.set_nodelay(plan.no_delay)?;
+    match connect(&stream, &address) {
+        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(stream),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,10 +1,10 @@
 //! A whole HTTP/1.1 client session as one deterministic state machine. You bring the bytes.
 //!
-//! `sessile-core` holds every rule: the connection pool, exchanges and their time limits, cookies, redirects, credentials,
-//! retries, mounts, message heads, framing. It touches no socket, no clock, no thread, no random source, no file and no
-//! environment. A *driver* moves octets between it and the world, with seven verbs: resolve, dial, answer, read, write,
-//! close, wait. Two drivers are ready made (`sessile-mio` and `sessile-async-std`); this page is all that is needed to write
-//! another.
+//! `sessile-core` holds every rule: the connection pool, the race between addresses, proxies, TLS, exchanges and their time
+//! limits, cookies, redirects, credentials, retries, mounts, message heads, framing. It touches no socket, no clock, no thread,
+//! no file and no environment, and no random source but the one that TLS draws its keys from. A *driver* moves octets between
+//! it and the world, with seven verbs: resolve, dial, answer, read, write, close, wait. Two drivers are ready made
+//! (`sessile-mio` and `sessile-async-std`); this page is all that is needed to write another.
 //!
 //! # The loop
 //!
@@ -89,6 +89,26 @@
 //! events from the application, [`Event::ContentWanted`] among them. In step 4 a read has to be tried even if it only
 //! says `WouldBlock`: until then the connection is named again. `interests` lists what a loop waits for.
 //!
+//! # HTTPS, proxies, many addresses
+//!
+//! The loop above speaks HTTPS and goes through proxies as it stands, for what lies between HTTP and a socket is the core's
+//! affair. A connection whose transport stands ([`handle_connected`](Engine::handle_connected)) is *made* first, if it has to
+//! be: the proxy is asked for its tunnel, TLS is agreed on with either peer. It is named by [`poll_ready`](Engine::poll_ready)
+//! and driven by [`Live::step`] like any other meanwhile, and so it is with every octet that is encrypted later. Of a loop
+//! this asks four things:
+//!
+//! - the wall clock of its [`Now`] is right: certificates are judged by it;
+//! - several [`Command::Dial`]s may be under way for one connection, of which the first that stands is taken: when an address
+//!   keeps silent the next one is tried beside it, for which [`deadline`](Engine::deadline) wakes the loop;
+//! - it does what the [`DialPlan`] says, or [refuses](Engine::handle_dial_failed): the path of a Unix-domain socket in place of
+//!   an address, an address or an interface to come from;
+//! - before it closes what is discarded it may say goodbye by TLS, [`Live::say_farewell`].
+//!
+//! The rest are settings: [`Config::tls`] (with the feature `rustls` or `aws-lc-rs`), [`Config::proxies`], [`Config::proxy_tls`],
+//! [`Config::dialling`]. A driver for many applications fills in what only it can know of its machine, where they say nothing:
+//! the environment's proxies ([`ProxyRules::from_pairs`]) and whom the platform trusts ([`PlatformTrust`]). The example
+//! `own_loop` is such a loop, over poll(2) and in 150 lines.
+//!
 //! # Content, expectations, other protocols
 //!
 //! Content that is in memory goes out by itself. [`Content::Stream`] is asked for piece by piece:
@@ -123,6 +143,12 @@
 //! begun; it reads once if the connection was used before, writes, reads outside the lock, and gives the connection back.
 //! [`poll_wake`](Engine::poll_wake) says who can go on after each change. [`Home`], [`Outbound`] and [`Incoming`] are
 //! what the façades of both runtimes are made of.
+//!
+//! A connection that is still being made has no request to drive it: whoever watched its dial does. Behind
+//! [`handle_connected`](Engine::handle_connected) they ask [`take_making`](Engine::take_making); if it hands them a connection,
+//! they move its octets without the lock ([`Live::step_making`]), show it to [`put_making`](Engine::put_making), and wait for
+//! its transport as long as they are given it back. [`shelve`](Engine::shelve) leaves it for another thread to take. With
+//! `None` it is made, or has failed, and `poll_wake` says whom that concerns.
 //!
 //! # The connection alone
 //!
@@ -209,19 +235,26 @@ pub use url::{self, Url};
 /// crate besides.
 pub mod application {
     pub use crate::{
-        Answer, AnswerFn, Answering, Attempt, AttemptOutcome, Attempts, Authentication,
-        AuthenticationHook, AuthenticationStore, Authenticator, CloseReason, Config,
-        ConnectionInfo, Content, ContentError, Cookie, CookieExplanation, CookieFileError,
-        CookieFileProblem, CookieJar, CookieLimits, CookieRef, CookieRejection, CookieVerdict,
-        Credentials, CredentialsError, Error, ErrorKind, ExpectContinue, FieldError, FieldNames,
-        Fields, FieldsRef, HeadRef, Hop, IdleConnection, IntoUrl, Leniency, Limit, Limits, Method,
+        AddressCase, AddressPolicy, AddressRole, Answer, AnswerFn, Answering, Attempt,
+        AttemptOutcome, Attempts, Authentication, AuthenticationHook, AuthenticationStore,
+        Authenticator, CloseReason, Config, ConnectionInfo, Content, ContentError, Cookie,
+        CookieExplanation, CookieFileError, CookieFileProblem, CookieJar, CookieLimits, CookieRef,
+        CookieRejection, CookieVerdict, Credentials, CredentialsError, Dialling, Error, ErrorKind,
+        ExpectContinue, Families, Family, FieldError, FieldNames, Fields, FieldsRef, HeadRef, Hop,
+        IdleConnection, IntoUrl, Keepalive, Leniency, Limit, Limits, LocalEnd, Method,
         MinimumSpeed, Misuse, Mount, Mounts, Netrc, NetrcError, NetrcFault, Next, NoAnswer,
-        NoReplay, OnExhausted, Origin, OriginLimits, OriginSnapshot, PeerViolation, PoolCounters,
-        PoolEvent, PoolFact, PoolLimits, PoolSnapshot, PrefixError, Progress, PublicSuffixes,
-        Question, ReceivedCookies, Redirect, RedirectError, RedirectPolicy, Redirected,
-        Redirecting, Redirects, RejectedCookie, Replay, Request, RequestBuilder, RequestError,
-        RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase, RetryChoice,
-        RetryHook, SameSite, SessionCookies, Shortage, SourceError, Stage, StatusCode, StopReason,
-        Tick, Timeouts, Url, Version, WhenFull, Withheld,
+        NoProxy, NoReplay, OnExhausted, Origin, OriginLimits, OriginSnapshot, OverrideError,
+        Overrides, PeerViolation, PlatformTrust, PoolCounters, PoolEvent, PoolFact, PoolLimits,
+        PoolSnapshot, PrefixError, Progress, Proxy, ProxyError, ProxyRules, ProxyScheme,
+        PublicSuffixes, Question, ReceivedCookies, Redirect, RedirectError, RedirectPolicy,
+        Redirected, Redirecting, Redirects, RejectedCookie, Replay, Request, RequestBuilder,
+        RequestError, RequestId, ResolveError, ResponseHead, Retry, RetryBudget, RetryCase,
+        RetryChoice, RetryHook, SameSite, SessionCookies, Shortage, Socks4Refusal, Socks5Refusal,
+        SourceError, Stage, StatusCode, StopReason, Tick, Timeouts, Tls, TlsError, TlsInfo,
+        TunnelError, TunnelRefusal, Url, Version, WhenFull, Withheld,
+    };
+    #[cfg(feature = "tls")]
+    pub use crate::{
+        CertificateFault, TlsAlert, TlsBuilder, TlsInput, TlsSettingsError, TlsVersion,
     };
 }

@@ -194,8 +194,9 @@ impl Walk {
                 }
                 Command::Dial { connection, .. } => self.dial(connection),
                 Command::Resolve { establish, .. } => {
-                    let nobody = Err(ResolveError::new("no such name"));
-                    self.engine.handle_resolved(self.now, establish, nobody);
+                    let unknown = ResolveError::new("nobody knows");
+                    self.engine
+                        .handle_resolved(self.now, establish, Err(unknown));
                 }
                 Command::Discard(_) | Command::Abandon { .. } => {}
                 other => panic!("{other:?}"),

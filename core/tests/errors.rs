@@ -89,15 +89,29 @@ fn content_that_nobody_hands_over_says_what_to_do() {
     }
 }
 
-/// Given an `https` URL, then the error is one of TLS, and of nothing else.
+/// Given an `https` URL that nobody can be trusted for, then the error is one of TLS, and of nothing else, and nothing was said
+/// in the open.
 #[test]
-fn missing_tls_is_told() {
-    let mut engine = Engine::<()>::new(Config::default()).expect("valid");
-    let request = RequestBuilder::new("GET", "https://a/").build();
-    engine.submit(Now::default(), request.expect("a request"));
+fn https_without_roots_is_refused() {
+    let (mut engine, now) = (
+        Engine::new(Config::default()).expect("valid"),
+        Now::default(),
+    );
+    let request = RequestBuilder::new("GET", "https://192.0.2.1/").build();
+    engine.submit(now, request.expect("a request"));
+    while let Some(command) = engine.poll_command() {
+        if let Command::Dial { connection, .. } = command {
+            engine.deposit(connection, ()).expect("wanted");
+            engine.handle_connected(now, connection);
+            assert!(engine.drive(connection).is_none(), "nothing is to be said");
+        }
+    }
     let error = failure(&mut engine);
-    assert!(error.is_tls() && !error.is_body() && !error.is_connect());
-    assert!(error.to_string().contains("cannot speak TLS"), "{error}");
+    assert!(error.is_tls() && !error.is_body() && !error.is_connect() && !error.is_proxy());
+    assert_eq!(
+        (error.progress(), error.code()),
+        (Progress::NotSent, "tls-no-roots")
+    );
 }
 
 /// An upload that has begun: its head is out, and its content is asked for.

@@ -44,6 +44,12 @@ fn proxies_are_what_their_values_say() {
     hold("proxies", sessile_fuzz::proxies, 20_000);
 }
 
+#[test]
+fn connections_are_made_or_not_whatever_is_said() {
+    // Fewer: most of them draw keys.
+    hold("making", sessile_fuzz::making, 3_000);
+}
+
 /// Each difference that is let pass stands in the page that explains it.
 #[test]
 fn known_differences_are_on_the_page() {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_io::{AsyncBufRead, AsyncRead};
 use sessile_core::{
     Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Hop, Incoming, Look, RequestId,
-    ResponseHead, StatusCode, Url, Version, text_from,
+    ResponseHead, StatusCode, TlsInfo, Url, Version, text_from,
 };
 
 use crate::shared::{Io, Shared, poll_socket, read};
@@ -101,6 +101,12 @@ impl Response {
     /// The connection that the response came by.
     pub fn connection(&self) -> ConnectionInfo {
         self.incoming.connection()
+    }
+
+    /// What was agreed on in the TLS that the response comes over: version, cipher, certificates. `None` if it comes over
+    /// none, or was read to its end.
+    pub fn tls(&self) -> Option<TlsInfo> {
+        self.incoming.tls()
     }
 
     /// Whether the peer has switched to another protocol that the request offered (101): then

@@ -7,12 +7,16 @@
 
 mod answer;
 mod echo;
+mod errand;
 mod session;
+mod ways;
 
 use std::time::Duration;
 
 use self::answer::{Answer, Content, Message};
 use self::echo::{decoded_pairs, json};
+pub use self::errand::Errand;
+pub use self::ways::Ways;
 use crate::origin::{Act, Peer, Request, Scripted, Site, chunk, chunked, head, response};
 
 /// What `/` says.

@@ -45,8 +45,8 @@ const RESPONSES: [Response; 4] = [
 const BOUNDS: [(&str, u64); 5] = [
     ("connection small", 3_000),
     ("connection 20 fields", 7_500),
-    // What it needs today and a little more; the aim is 5,000.
-    ("engine small", 5_000),
+    // What it needs since it may go over TLS, and a little more; the aim is 5,000.
+    ("engine small", 5_100),
     ("engine 20 fields", 11_000),
     // Two cookies are set and two are sent; what it needs today and a little more.
     ("engine, cookies kept, 20 fields", 17_000),

@@ -116,6 +116,7 @@ impl Buffer {
     /// Space to read into; never empty.
     ///
     /// `bound` is the most that a message part which must stand in one piece may need (a head, a trailer section).
+    #[inline]
     pub(crate) fn space(&mut self, bound: usize) -> &mut [u8] {
         if self.start == self.end && self.filled && self.octets.len() < LARGEST_FOR_CONTENT {
             self.grow(self.octets.len().saturating_mul(4).min(LARGEST_FOR_CONTENT));

@@ -13,6 +13,7 @@ use crate::connection::{Failure, Received, Scratch};
 use crate::engine::{Engine, Live, Step, Upgraded};
 use crate::message::{Fields, FieldsRef, HeadRef, ResponseHead};
 use crate::session::{Answered, Attempts, ConnectionInfo, Error, ErrorKind, Request};
+use crate::tls::TlsInfo;
 
 /// A façade's engine behind its lock.
 pub trait Home<S> {
@@ -149,6 +150,14 @@ impl<S> Incoming<S> {
     /// The connection that it came by.
     pub fn connection(&self) -> ConnectionInfo {
         self.info
+    }
+
+    /// What was agreed on in the TLS that the response comes over, while there is content to read from it.
+    pub fn tls(&self) -> Option<TlsInfo> {
+        match &self.state {
+            State::Reading(live) => live.connection.tls(),
+            _ => None,
+        }
     }
 
     /// The connection, while there is content to read from it.

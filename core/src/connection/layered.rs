@@ -5,12 +5,17 @@
 
 use std::sync::Arc;
 
-use super::machine::{Connection, StreamEnd};
+use super::failure::Failure;
+use super::machine::{Connection, Interest, StreamEnd};
+use super::receive::Received;
 use super::send::Outgoing;
 use super::stack::{Making, Stack, StackFailure};
 use super::state::ReceiveState;
 use crate::base::{Now, Rules};
-use crate::tls::TlsInfo;
+use crate::tls::{TlsError, TlsInfo};
+
+/// So much is brought up at once before it is looked at.
+const ENOUGH: usize = 16 * 1024;
 
 impl Connection {
     /// A connection whose transport has just been opened, and on which more must be said before HTTP.
@@ -56,6 +61,24 @@ impl Connection {
         self.stack.as_ref()?.failure()
     }
 
+    /// Why a connection that has just been made is of no use: it has ended, or its peer speaks before it is asked.
+    pub(crate) fn stillborn(&self) -> Option<Failure> {
+        match (&self.halves.receive, self.stream_end) {
+            (ReceiveState::Broken(failure), _) => Some(*failure),
+            (_, Some(StreamEnd::Failed(why))) => Some(Failure::Transport(why)),
+            (_, Some(StreamEnd::Clean | StreamEnd::Cut)) => Some(Failure::Closed),
+            (_, None) => None,
+        }
+    }
+
+    /// What is wrong with TLS, if that is what is wrong.
+    pub(crate) fn tls_failure(&self) -> Option<&TlsError> {
+        match self.stack_failure()? {
+            StackFailure::ProxyTls(error) | StackFailure::Tls(error) => Some(error),
+            StackFailure::Tunnel(_) | StackFailure::Transport(..) => None,
+        }
+    }
+
     /// What is known of the TLS that the connection is spoken over; `None` if there is none.
     pub fn tls(&self) -> Option<TlsInfo> {
         self.stack.as_ref()?.info()
@@ -83,17 +106,66 @@ impl Connection {
             return;
         };
         loop {
-            let count = stack.read(self.plain_space());
+            let count = stack.read(self.receive_space());
             if count == 0 {
                 break;
             }
-            self.received_plain(now, count);
+            self.received(now, count);
         }
         if let Some(end) = stack.end() {
             self.end_stream(end);
         }
     }
 
+    #[inline(never)]
+    pub(super) fn layered_space(&mut self) -> &mut [u8] {
+        match &mut self.stack {
+            Some(stack) => stack.space(),
+            None => &mut self.probe,
+        }
+    }
+
+    /// Which readiness can be used, if HTTP alone could use this.
+    #[inline(never)]
+    pub(super) fn interest_through(&self, plain: Interest) -> Interest {
+        let Some(stack) = &self.stack else {
+            return plain;
+        };
+        Interest {
+            read: plain.read && stack.failure().is_none(),
+            write: stack.has_out() || (stack.is_made() && plain.write),
+        }
+    }
+
+    /// Nothing can be decided by what has come up. [`Connection::poll`] goes on if more can come up.
+    #[inline(never)]
+    pub(super) fn poll_further(&mut self) -> Result<Received<'_>, Failure> {
+        if !self.pull() {
+            return Ok(Received::NeedMore);
+        }
+        // A head, or framing, may have come in any number of records.
+        while self.scratch.input.unread_len() < ENOUGH && self.pull() {}
+        self.poll()
+    }
+
+    /// Content that stands in the stack comes up, unless some is up already.
+    #[inline(never)]
+    pub(super) fn fill(&mut self) {
+        if self.scratch.input.unread_len() == 0 {
+            self.pull();
+        }
+    }
+
+    /// An exchange is over: what else has come is seen, and nobody uses the connection for a while.
+    #[inline(never)]
+    pub(super) fn rest_layers(&mut self) {
+        self.look_up();
+        if let Some(stack) = &mut self.stack {
+            stack.rest();
+        }
+    }
+
+    #[inline(never)]
     pub(super) fn received_layered(&mut self, now: Now, octets: usize) {
         if let Some(stack) = &mut self.stack {
             stack.received(now, octets);
@@ -105,6 +177,7 @@ impl Connection {
         self.look_up();
     }
 
+    #[inline(never)]
     pub(super) fn ended_layered(&mut self, end: StreamEnd) {
         if let Some(stack) = &mut self.stack {
             stack.ended(end);
@@ -131,27 +204,28 @@ impl Connection {
         let Some(mut stack) = self.stack.take_if(|stack| stack.is_made()) else {
             return false;
         };
-        let now = stack.now();
+        // While it is away, this is a connection in the open.
         let count = match self.stream_end {
-            None => stack.read(self.plain_space()),
+            None => stack.read(self.receive_space()),
             Some(_) => 0,
         };
+        self.received(stack.now(), count);
         let end = stack
             .end()
             .filter(|_| count == 0 && self.stream_end.is_none());
-        self.stack = Some(stack);
-        self.received_plain(now, count);
         if let Some(end) = end {
             self.end_stream(end);
         }
+        self.stack = Some(stack);
         count > 0 || end.is_some()
     }
 
+    #[inline(never)]
     pub(super) fn outgoing_layered<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
         if let Some(mut stack) = self.stack.take() {
             if stack.is_made() {
                 // What is lent is counted by each call, whether it is encrypted already or not.
-                stack.encrypt(&self.outgoing_plain(content));
+                stack.encrypt(&self.outgoing(content));
             }
             self.stack = Some(stack);
         }
@@ -161,11 +235,17 @@ impl Connection {
         }
     }
 
+    #[inline(never)]
     pub(super) fn sent_layered(&mut self, now: Now, octets: usize) -> usize {
-        let gone = self.stack.as_mut().map_or(0, |stack| stack.sent(octets));
-        match gone {
+        let Some(mut stack) = self.stack.take() else {
+            return 0;
+        };
+        let gone = stack.sent(octets);
+        let taken = match gone {
             0 => 0,
-            gone => self.sent_plain(now, gone),
-        }
+            gone => self.sent(now, gone),
+        };
+        self.stack = Some(stack);
+        taken
     }
 }

@@ -200,6 +200,7 @@ impl Connection {
     // ------------------------------------------------------------------------------------------------------- asking
 
     /// Which readiness the connection can use now. `content` tells whether the caller has content to offer.
+    #[inline(always)]
     pub fn interest(&self, content: bool) -> Interest {
         let read = match self.halves.receive {
             ReceiveState::Idle | ReceiveState::Head(_) | ReceiveState::Trailers(_) => true,
@@ -207,9 +208,13 @@ impl Connection {
             ReceiveState::Content(_) => self.scratch.input.unread_len() == 0,
             ReceiveState::Done | ReceiveState::Switched | ReceiveState::Broken(_) => false,
         };
-        Interest {
-            read: read && self.stream_end.is_none() && self.stack_failure().is_none(),
+        let interest = Interest {
+            read: read && self.stream_end.is_none(),
             write: self.wants_write(content),
+        };
+        match self.stack {
+            None => interest,
+            Some(_) => self.interest_through(interest),
         }
     }
 
@@ -303,7 +308,7 @@ impl Connection {
             self.persistence.note(reason);
         }
         if self.stack.is_some() {
-            self.look_up();
+            self.rest_layers();
         }
         // A head that has not come to its end is no surplus.
         let in_head = matches!(self.halves.receive, ReceiveState::Head(_));
@@ -312,9 +317,6 @@ impl Connection {
         }
         if self.stream_end.is_some() {
             self.persistence.note(CloseReason::PeerEof);
-        }
-        if let Some(stack) = &mut self.stack {
-            stack.rest();
         }
         self.pulse.enter(Phase::Idle);
         match self.persistence.reason() {

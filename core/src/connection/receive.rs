@@ -53,17 +53,9 @@ impl Connection {
     /// Space to read into; never empty. Content that was not consumed stays in front of it: read only while
     /// [`Connection::interest`] says so, or the buffer grows with what the peer sends.
     pub fn receive_space(&mut self) -> &mut [u8] {
-        // Two looks at it, because of what the borrow checker can see.
-        if self.stack.is_none() {
-            return self.plain_space();
+        if self.stack.is_some() {
+            return self.layered_space();
         }
-        match &mut self.stack {
-            Some(stack) => stack.space(),
-            None => &mut self.probe,
-        }
-    }
-
-    pub(super) fn plain_space(&mut self) -> &mut [u8] {
         let bound = match self.halves.receive {
             ReceiveState::Idle | ReceiveState::Done | ReceiveState::Broken(_) => {
                 return &mut self.probe;
@@ -77,15 +69,11 @@ impl Connection {
 
     /// Reports how many octets were read into [`Connection::receive_space`].
     pub fn received(&mut self, now: Now, octets: usize) {
-        match self.stack {
-            None => self.received_plain(now, octets),
-            Some(_) => self.received_layered(now, octets),
-        }
-    }
-
-    pub(super) fn received_plain(&mut self, now: Now, octets: usize) {
         if octets == 0 {
             return;
+        }
+        if self.stack.is_some() {
+            return self.received_layered(now, octets);
         }
         match self.halves.receive {
             ReceiveState::Broken(_) => {}
@@ -157,17 +145,15 @@ impl Connection {
     /// # Errors
     /// If the peer broke the protocol or the transport failed. The same failure comes again at every further call.
     pub fn poll(&mut self) -> Result<Received<'_>, Failure> {
-        let step = loop {
-            match self.step() {
-                Ok(Step::NeedMore) if self.stack.is_some() && self.pull() => {}
-                Ok(step) => break step,
-                Err(failure) => {
-                    self.refuse(failure);
-                    return Err(failure);
-                }
+        let step = match self.step() {
+            Ok(step) => step,
+            Err(failure) => {
+                self.refuse(failure);
+                return Err(failure);
             }
         };
         Ok(match step {
+            Step::NeedMore if self.stack.is_some() => return self.poll_further(),
             Step::NeedMore => Received::NeedMore,
             Step::Interim => Received::Interim(self.scratch.head()),
             Step::Head => Received::Head(self.scratch.head()),
@@ -279,8 +265,8 @@ impl Connection {
 
     /// The content that stands ready. Other than [`Connection::poll`] it never goes on to what follows content.
     pub fn content(&mut self) -> &[u8] {
-        if self.stack.is_some() && self.scratch.input.unread_len() == 0 {
-            self.pull();
+        if self.stack.is_some() {
+            self.fill();
         }
         let ReceiveState::Content(reader) = &mut self.halves.receive else {
             return &[];

@@ -33,13 +33,9 @@ impl Connection {
     /// Empty before the first octet of a request if the stream has ended or said something: nobody would read it. Empty,
     /// too, while content is held that expects a 100.
     pub fn outgoing<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
-        match self.stack {
-            None => self.outgoing_plain(content),
-            Some(_) => self.outgoing_layered(content),
+        if self.stack.is_some() {
+            return self.outgoing_layered(content);
         }
-    }
-
-    pub(super) fn outgoing_plain<'a>(&'a mut self, content: &'a [u8]) -> Outgoing<'a> {
         self.look_for_permission();
         if self.is_useless() || !self.halves.send.is_writing() {
             return Outgoing::default();
@@ -90,11 +86,6 @@ impl Connection {
 
     /// Whether there is something to write now, or would be with content.
     pub(super) fn wants_write(&self, content: bool) -> bool {
-        if let Some(stack) = &self.stack
-            && (stack.has_out() || !stack.is_made())
-        {
-            return stack.has_out();
-        }
         let permitted = self.pulse.may_proceed();
         match self.halves.send {
             _ if self.is_useless() => false,
@@ -109,13 +100,9 @@ impl Connection {
     /// Reports how many octets of [`Connection::outgoing`] the transport took; returns how many of them were content
     /// of the caller's.
     pub fn sent(&mut self, now: Now, octets: usize) -> usize {
-        match self.stack {
-            None => self.sent_plain(now, octets),
-            Some(_) => self.sent_layered(now, octets),
+        if self.stack.is_some() {
+            return self.sent_layered(now, octets);
         }
-    }
-
-    pub(super) fn sent_plain(&mut self, now: Now, octets: usize) -> usize {
         if !self.halves.send.is_writing() {
             return 0;
         }

@@ -64,7 +64,7 @@ pub struct Keepalive {
 
 /// A connection that is to be opened.
 ///
-/// What a driver cannot do it must refuse with [`DialError`]: to pass over a source address or an interface would send by
+/// What a driver cannot do it must refuse with [`DialError`](crate::DialError): to pass over a source address or an interface would send by
 /// another way than was asked for. Without `no_delay` and `keepalive` octets still arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

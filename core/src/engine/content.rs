@@ -13,6 +13,7 @@ use crate::base::{CloseReason, ConnectionId, Now, RequestId};
 use crate::connection::Misuse;
 use crate::message::{Fields, FieldsRef, HeadRef};
 use crate::session::{Answered, Attempts, ConnectionInfo, ContentError, ErrorKind, Event};
+use crate::tls::TlsInfo;
 
 impl<S> Engine<S> {
     fn live_of(&self, id: RequestId) -> Option<&Live<S>> {
@@ -60,6 +61,11 @@ impl<S> Engine<S> {
     /// The connection that a request uses.
     pub fn connection_info(&self, id: RequestId) -> Option<ConnectionInfo> {
         self.live_of(id).map(Live::info)
+    }
+
+    /// What was agreed on in the TLS that a request is sent over; `None` if it is not sent over any, or has no connection.
+    pub fn tls(&self, id: RequestId) -> Option<TlsInfo> {
+        self.live_of(id)?.connection.tls()
     }
 
     /// All attempts to get a request answered, from [`Event::Head`](crate::Event::Head) until

@@ -11,7 +11,7 @@ use super::live::{DRAIN_OCTETS, Live, Term};
 use super::supply::Supply;
 use super::upgraded::Upgraded;
 use crate::base::{CloseReason, ConnectionId, Now, RequestId};
-use crate::connection::{ContentPlan, Failure, PeerViolation, Rest, Scratch, StackFailure};
+use crate::connection::{ContentPlan, Failure, PeerViolation, Rest, Scratch};
 use crate::session::{ConnectionInfo, Error, ErrorKind, HeadVerdict, Outcome, Parting, Session};
 
 /// How many exchanges' memory is kept for the next ones.
@@ -343,11 +343,10 @@ fn is_untouched<S>(live: &Live<S>) -> bool {
 /// What went wrong on a connection: of what lies below HTTP a failure says no more than that the transport failed. (A peer of
 /// TLS 1.3 may refuse a client's certificate when the first request is out already: RFC 8446 §4.4.2.4.)
 fn kind_of<S>(live: &Live<S>, failure: Failure) -> ErrorKind {
-    match (live.connection.stack_failure(), failure) {
-        (
-            Some(StackFailure::Tls(error) | StackFailure::ProxyTls(error)),
-            Failure::Transport(io::ErrorKind::InvalidData),
-        ) => ErrorKind::Tls(error.clone()),
+    match (live.connection.tls_failure(), failure) {
+        (Some(error), Failure::Transport(io::ErrorKind::InvalidData)) => {
+            ErrorKind::Tls(error.clone())
+        }
         _ => failure.into(),
     }
 }

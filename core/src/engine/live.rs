@@ -158,6 +158,7 @@ impl<S> Live<S> {
     }
 
     /// As [`Live::interest`], for façades that have a source of their own: `content` tells whether that has some now.
+    #[inline]
     pub fn interest_with(&self, content: bool) -> Interest {
         self.connection.interest(content)
     }
@@ -386,6 +387,7 @@ impl<S> Live<S> {
     }
 
     /// Whether another step of driving could move octets now.
+    #[inline]
     pub(super) fn can_move(&self) -> bool {
         let interest = self.interest();
         (interest.read && self.ready.read) || (interest.write && self.ready.write)

@@ -77,6 +77,13 @@ impl<S> Engine<S> {
                     return None;
                 }
                 Making::Made => {
+                    // What has ended with its handshake, or said more than that, is no connection: another would be none.
+                    if let Some(failure) = live.connection.stillborn() {
+                        self.put_slot(live);
+                        self.session.handle_stillborn(now, connection, failure);
+                        self.settle();
+                        return None;
+                    }
                     self.put_slot(live);
                     self.session.handle_made(now, connection);
                     self.session.release(now, connection);

@@ -49,6 +49,7 @@ impl<'a> RequestTarget<'a> {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
             Self::Path { origin, path } => {

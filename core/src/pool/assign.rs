@@ -348,6 +348,12 @@ impl Pool {
         pool.is_some_and(|pool| pool.dialling > 0)
     }
 
+    /// Whether more connections are being opened to this origin than requests wait for.
+    pub(crate) fn has_surplus_dial(&self, origin: OriginId) -> bool {
+        let pool = self.origins.get(origin.0);
+        pool.is_some_and(|pool| pool.dialling > pool.waiting())
+    }
+
     /// The limit that keeps a waiting request of this origin from having a connection of its own; `None` if one is being
     /// opened for each.
     pub(crate) fn shortage(&self, origin: OriginId) -> Option<Shortage> {

@@ -101,6 +101,11 @@ impl PoolLimits {
         }
     }
 
+    /// Whether a connection of an origin with these bounds is kept when nobody uses it.
+    pub(crate) fn keeps_idle(&self, own: &OriginLimits) -> bool {
+        own.idle_per_origin > 0 && self.idle_total > 0 && self.idle_origins != Some(0)
+    }
+
     /// Whether who meets a limit is not to wait: so it was wished, or no connection may ever be opened.
     pub(crate) fn lets_nobody_wait(&self, own: &OriginLimits) -> bool {
         let none = [own.live_per_origin, self.live_total].contains(&Some(0));

@@ -14,6 +14,7 @@ use super::establish::Order;
 use super::exchange::{ExchangeState, Parting};
 use super::kind::ErrorKind;
 use super::prepare::unconnected_head;
+use super::prepared::Route;
 use super::request::Request;
 use super::session::Session;
 use crate::base::{Now, RequestId, Stage};
@@ -161,7 +162,7 @@ impl Session {
     fn head_without_connection(&mut self, now: Now, id: RequestId) -> Option<Vec<u8>> {
         let late = self.late(now, id);
         let request = &self.exchanges.get(id.0)?.request;
-        let head = unconnected_head(request, &self.config, late.as_deref());
+        let head = unconnected_head(request, &self.config, &Route::Direct, late.as_deref());
         self.spare = late;
         // Its lines were judged when it came in.
         head.ok()

@@ -111,6 +111,12 @@ impl ResolveError {
     }
 }
 
+impl From<io::Error> for ResolveError {
+    fn from(error: io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the host's name cannot be resolved: {}", self.detail)

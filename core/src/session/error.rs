@@ -375,7 +375,11 @@ impl fmt::Display for Error {
             (ErrorKind::Timeout, Some(limit)) => write!(f, "the time limit of {limit:?} passed")?,
             (kind, _) => kind.fmt(f)?,
         }
-        write!(f, " (stage: {}; {}", self.0.stage, self.0.progress)?;
+        write!(f, " (stage: {}", self.0.stage)?;
+        if let Some(proxy) = self.proxy() {
+            write!(f, ", by way of {proxy}")?;
+        }
+        write!(f, "; {}", self.0.progress)?;
         if self.0.sent > 0 || self.0.received > 0 {
             write!(f, ", {} octets out, {} in", self.0.sent, self.0.received)?;
         }

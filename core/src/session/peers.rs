@@ -11,7 +11,7 @@ use super::kind::ErrorKind;
 use super::session::Session;
 use crate::base::{Seeded, Stage};
 use crate::connection::TlsPlan;
-use crate::policy::{ProtectionSpace, Proxy};
+use crate::policy::{AuthenticationCourse, DigestInput, ProtectionSpace, Proxy};
 use crate::tls::{Tls, TlsClient};
 
 /// For so many keys of the pool tickets are kept; beyond that the oldest are forgotten, at the cost of a full handshake.
@@ -72,6 +72,20 @@ impl ProxySpaces {
             self.known.clear();
         }
         self.known.entry(proxy.clone()).or_default()
+    }
+
+    /// What a proxy would be told in advance about a request; no answer of Digest is used up.
+    pub(super) fn preview(
+        &self,
+        proxy: &Proxy,
+        target: &str,
+        input: &DigestInput<'_>,
+    ) -> Option<Vec<u8>> {
+        let mut space = self.known.get(proxy).cloned().unwrap_or_default();
+        let input = DigestInput { target, ..*input };
+        let mut course = AuthenticationCourse::default();
+        let said = space.in_advance(proxy.authentication()?, &mut course, &input);
+        said.ok().flatten()
     }
 }
 

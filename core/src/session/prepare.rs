@@ -167,6 +167,7 @@ impl<'a> HeadParts<'a> {
         request: &'a Request,
         shape: &'a Shape,
         config: &'a Config,
+        route: &'a Route,
         late: Option<&'a Late>,
     ) -> Self {
         Self {
@@ -174,7 +175,7 @@ impl<'a> HeadParts<'a> {
             shape,
             session: Session::of(config),
             constant: None,
-            route: &Route::Direct,
+            route,
             expect: Expectation::AsWritten,
             late,
         }
@@ -301,15 +302,17 @@ pub(crate) fn encode_head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
 pub(crate) fn unconnected_head(
     request: &Request,
     config: &Config,
+    route: &Route,
     late: Option<&Late>,
 ) -> Result<Vec<u8>, RequestError> {
     let shape = request.shape_in(&config.fields)?;
     let mut head = Vec::new();
-    let parts = HeadParts::unconnected(request, &shape, config, late);
+    let parts = HeadParts::unconnected(request, &shape, config, route, late);
     encode_head(&mut head, &parts);
     Ok(head)
 }
 
+#[inline]
 fn write_request_line(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     let request = parts.request;
     let target = match request.asterisk {
@@ -387,7 +390,7 @@ fn write_host(out: &mut Vec<u8>, origin: &Origin, fields: &Fields) {
     wire::write_line(out, "Host", by_hand.unwrap_or(origin.authority()));
 }
 
-pub(super) fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>) {
+fn write_proxy_credentials(out: &mut Vec<u8>, credentials: Option<&Credentials>) {
     if let Some(credentials) = credentials.filter(|credentials| !credentials.is_empty()) {
         wire::write_line(out, "Proxy-Authorization", &credentials.basic());
     }

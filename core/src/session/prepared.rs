@@ -2,11 +2,10 @@
 
 use super::config::Config;
 use super::error::Error;
-use super::prepare::{BUILT_IN, HeadParts, encode_head, write_proxy_credentials};
+use super::prepare::{HeadParts, encode_head};
 use super::request::{Request, refused};
-use crate::message::{Known, Origin, RequestTarget};
+use crate::connection::connect_head;
 use crate::policy::Credentials;
-use crate::wire;
 
 /// By which way a request reaches its origin, as far as its head is concerned.
 ///
@@ -45,26 +44,6 @@ impl core::fmt::Debug for Prepared {
     }
 }
 
-/// The head of a CONNECT: whom to reach, who asks, the credentials for the proxy, and nothing of any request's. Tunnels
-/// outlive requests.
-fn encode_connect(origin: &Origin, config: &Config, credentials: Option<&Credentials>) -> Vec<u8> {
-    let mut out = Vec::new();
-    let target = RequestTarget::Authority(origin);
-    wire::write_request_line(&mut out, &http::Method::CONNECT, target);
-    wire::write_line(&mut out, "Host", &origin.host_and_port());
-    let agent = Known::UserAgent.bit();
-    if config.fields.known() & agent != 0 {
-        let others = !agent;
-        wire::write_fields_except(&mut out, &config.fields, others, |_| false, |_, _| {});
-    } else if config.removed.known() & agent == 0 {
-        let (_, name, value) = BUILT_IN[0];
-        wire::write_line(&mut out, name, value);
-    }
-    write_proxy_credentials(&mut out, credentials);
-    out.extend_from_slice(b"\r\n");
-    out
-}
-
 impl Config {
     /// What a session with these settings would send for a request: to look at it, or to send it by other means. Mounts do not
     /// count, nor what a session remembers and finds out: [`Engine::prepare`](crate::Engine::prepare) shows that.
@@ -77,13 +56,15 @@ impl Config {
         let shape = shape.map_err(|error| refused(error, &request.url))?;
         let connect = match route {
             Route::Tunnel(credentials) => {
-                let origin = &request.key.origin;
-                Some(encode_connect(origin, self, credentials.as_ref()))
+                let credentials = credentials.as_ref().filter(|known| !known.is_empty());
+                let basic = credentials.map(Credentials::basic);
+                let basic = basic.as_deref().map(str::as_bytes);
+                // Nothing in it that was not checked when it came in.
+                connect_head(&request.key.origin, self.agent(), basic).ok()
             }
             Route::Direct | Route::ForwardProxy(_) => None,
         };
-        let mut parts = HeadParts::unconnected(request, &shape, self, None);
-        parts.route = route;
+        let mut parts = HeadParts::unconnected(request, &shape, self, route, None);
         parts.expect = self.expectation(request, &shape);
         let mut head = Vec::new();
         encode_head(&mut head, &parts);

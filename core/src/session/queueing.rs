@@ -5,7 +5,7 @@ use super::exchange::ExchangeState;
 use super::kind::ErrorKind;
 use super::session::Session;
 use super::stats::PoolFact;
-use crate::base::{Now, RequestId, Stage, Tick};
+use crate::base::{EstablishId, Now, RequestId, Stage, Tick};
 use crate::pool::{Assignment, OriginId, Place};
 
 impl Session {
@@ -67,6 +67,24 @@ impl Session {
                 waited,
             };
             self.stats.note(now.tick, fact);
+            self.abandon_surplus(now, id);
+        }
+    }
+
+    /// What is in the making for nobody goes on and becomes idle; but not where nothing idle is kept.
+    fn abandon_surplus(&mut self, now: Now, id: RequestId) {
+        let Some(origin) = self.exchanges.get(id.0).map(|exchange| exchange.origin) else {
+            return;
+        };
+        let limits = self.tenant(origin).map(|tenant| &tenant.limits);
+        let keeps = limits.is_none_or(|limits| self.config.pool.keeps_idle(limits));
+        if keeps || !self.pool.has_surplus_dial(origin) {
+            return;
+        }
+        let making = self.establishes.iter();
+        let last = making.filter(|(_, one)| one.origin == origin).last();
+        if let Some((key, _)) = last {
+            self.abandon_establish(now, EstablishId(key));
         }
     }
 

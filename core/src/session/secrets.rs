@@ -7,6 +7,7 @@ use super::attempt::{AttemptOutcome, Next};
 use super::error::Error;
 use super::exchange::Parting;
 use super::kind::ErrorKind;
+use super::path::Path;
 use super::prepare::{Late, unconnected_head};
 use super::request::{Content, Request, refused};
 use super::session::Session;
@@ -81,7 +82,17 @@ impl Session {
             ..Late::default()
         };
         self.write_cookies(now, &request, &mut late.cookies);
-        let head = unconnected_head(&request, &self.config, Some(&late));
+        let path = Path::of(&request.key, &request.url, &self.config);
+        let path = path.map_err(|error| {
+            Error::new(ErrorKind::ProxyRule(error), Stage::Prepare).at(&request.url)
+        })?;
+        if let Some(proxy) = path.forwarder() {
+            let input = digest_input(&request, &cnonce);
+            late.proxy = self
+                .proxy_spaces
+                .preview(proxy, &by_way_of_proxy(&request), &input);
+        }
+        let head = unconnected_head(&request, &self.config, &path.route, Some(&late));
         head.map_err(|error| refused(error, &request.url))
     }
 

@@ -3,17 +3,24 @@
 use core::time::Duration;
 
 use super::connections::MemberState;
+use super::path::Path;
 use super::session::Session;
 use super::stats::PoolCounters;
 use crate::base::Now;
 use crate::message::Origin;
+use crate::policy::{Proxy, ProxyScheme};
 use crate::pool::OriginId;
+use crate::tls::Tls;
 
 /// The connections of one origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginSnapshot {
     /// Whose they are.
     pub origin: Origin,
+    /// The proxy by way of which they are opened, if one is asked. (It shows no credentials.)
+    pub proxy: Option<Proxy>,
+    /// They are spoken over TLS with whoever answers: [danger](crate::Tls) that was asked for.
+    pub unverified: bool,
     /// Connections that nobody uses.
     pub idle: usize,
     /// Connections in use.
@@ -62,8 +69,11 @@ impl Session {
             let counts = id.and_then(|id| Some((id, self.pool.counts(id)?)));
             if let Some((id, (idle, dialling, live, waiting))) = counts {
                 let busy = live - idle - dialling;
+                let path = tenant.path.as_ref().ok();
                 origins.push(OriginSnapshot {
                     origin: tenant.key.origin.clone(),
+                    proxy: path.and_then(|path| path.proxy.clone()),
+                    unverified: path.is_some_and(|path| self.is_unverified(path)),
                     idle,
                     busy,
                     dialling,
@@ -77,6 +87,14 @@ impl Session {
             counters: self.stats.counters,
             requests: self.exchanges.len(),
         }
+    }
+
+    /// Whether TLS on a way, with the origin or with the proxy, is spoken with whoever answers.
+    fn is_unverified(&self, path: &Path) -> bool {
+        let secured = path.proxy.as_ref();
+        let secured = secured.is_some_and(|proxy| proxy.scheme() == ProxyScheme::Https);
+        let origin = path.tls.as_ref().is_some_and(Tls::is_unverified);
+        origin || secured && self.config.proxy_tls.is_unverified()
     }
 
     fn idle_connections(&self, now: Now, origin: OriginId) -> Vec<IdleConnection> {

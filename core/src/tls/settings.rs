@@ -151,6 +151,14 @@ impl Tls {
         }))
     }
 
+    /// Whether whoever answers is trusted. (Of a configuration of rustls' own nobody knows.)
+    pub(crate) fn is_unverified(&self) -> bool {
+        match &self.0.source {
+            Source::Built(settings) => settings.choices.verification == Verification::Off,
+            Source::Given(_) => false,
+        }
+    }
+
     pub(super) fn source(&self) -> &Source {
         &self.0.source
     }
@@ -231,7 +239,7 @@ impl TlsBuilder {
     }
 
     /// Trusts the roots that were added, and no others: neither the platform's nor Mozilla's. The last call of this and
-    /// [`webpki_roots`](Self::webpki_roots) counts.
+    /// `webpki_roots` counts.
     pub fn only_own_roots(mut self) -> Self {
         self.choices.trust = Trust::Nobody;
         self

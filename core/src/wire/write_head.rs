@@ -6,6 +6,7 @@ use super::framing::Framing;
 use crate::message::{Fields, Known, RequestTarget};
 
 /// request-line = method SP request-target SP HTTP-version CRLF
+#[inline(always)]
 pub(crate) fn write_request_line(out: &mut Vec<u8>, method: &Method, target: RequestTarget<'_>) {
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');

@@ -198,7 +198,7 @@ fn failures_keep_their_secrets() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: canary\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ncanary\r\n",
         "HTTP/1.1 302 Found\r\nLocation: http://joe:canary@[/\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 302 Found\r\nLocation: https://joe:canary@a/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: https://joe:canary@192.0.2.9/\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 302 Found\r\nLocation: ftp://joe:canary@a/\r\nContent-Length: 0\r\n\r\n",
     ];
     for response in bad {

@@ -30,6 +30,7 @@ fn a_connection_that_was_not_collected_is_told_as_it_is() {
 #[test]
 fn a_refused_request_has_no_attempts() {
     let mut engine = engine(retrying(Retry::new(3)));
+    engine.close(at(0));
     for url in ["https://192.0.2.1/", "http://192.0.2.1/"] {
         let request = RequestBuilder::new("GET", url).build();
         let id = engine.submit(at(0), request.expect("a request"));
@@ -40,7 +41,6 @@ fn a_refused_request_has_no_attempts() {
             }
             other => panic!("{other:?}"),
         }
-        engine.close(at(0));
     }
     assert!(engine.poll_wake().is_none() && engine.pool(at(0)).origins.is_empty());
 }

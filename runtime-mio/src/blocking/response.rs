@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sessile_core::{
     Attempts, ConnectionInfo, Error, FieldsRef, HeadRef, Home, Hop, Incoming, Live, Look, Now,
-    Readiness, RequestId, ResponseHead, StatusCode, Url, Version, text_from,
+    Readiness, RequestId, ResponseHead, StatusCode, TlsInfo, Url, Version, text_from,
 };
 
 use super::octets::{check_limits, read, sleep_for};
@@ -93,6 +93,12 @@ impl Response {
     /// The connection that the response came by.
     pub fn connection(&self) -> ConnectionInfo {
         self.incoming.connection()
+    }
+
+    /// What was agreed on in the TLS that the response comes over: version, cipher, certificates. `None` if it comes over
+    /// none, or was read to its end.
+    pub fn tls(&self) -> Option<TlsInfo> {
+        self.incoming.tls()
     }
 
     /// Whether the peer has switched to another protocol that the request offered (101): then

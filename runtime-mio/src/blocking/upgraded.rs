@@ -148,10 +148,6 @@ impl Upgraded {
     ///
     /// # Errors
     /// Gives the stream back if it goes over TLS, which a socket alone does not speak.
-    #[expect(
-        clippy::result_large_err,
-        reason = "nothing is lost: the stream comes back whole"
-    )]
     pub fn into_parts(self) -> Result<(Socket, Vec<u8>), Self> {
         match self.leftover.is_secured() {
             true => Err(self),

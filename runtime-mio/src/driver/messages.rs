@@ -3,8 +3,8 @@
 use std::io;
 
 use sessile_core::{
-    Attempts, ConnectionInfo, Fields, FieldsRef, HeadRef, Misuse, RequestId, Upgraded, Url,
-    bytes::Bytes,
+    Attempts, ConnectionInfo, Fields, FieldsRef, HeadRef, Misuse, RequestId, TlsInfo, Upgraded,
+    Url, bytes::Bytes,
 };
 
 use super::Driver;
@@ -81,6 +81,11 @@ impl Driver {
     /// The connection that a request uses.
     pub fn connection_info(&self, id: RequestId) -> Option<ConnectionInfo> {
         self.engine.connection_info(id)
+    }
+
+    /// What was agreed on in the TLS that a request is sent over; `None` if it is not sent over any, or has no connection.
+    pub fn tls(&self, id: RequestId) -> Option<TlsInfo> {
+        self.engine.tls(id)
     }
 
     /// All attempts to get a request answered, from [`Event::Head`](sessile_core::Event::Head) until [`Event::End`](sessile_core::Event::End) is told.

@@ -137,7 +137,9 @@ pub fn every_cut_under_tls_is_an_error_or_complete(world: &mut dyn World) {
                 assert!(in_turn, "{so_far}, {shaken:?}, {cut:?}");
             }
             let overtaken = cut == Cut::Reset && !world.is_virtual();
-            assert!(shaken.is_some() || overtaken, "{octets:?}, {cut:?}");
+            // Large steps may pass over all that comes between the handshake and the end of the response.
+            let passed = shaken.is_some() || overtaken || step > 100;
+            assert!(passed, "{octets:?}, {cut:?}");
             assert!(octets.load(Relaxed) > 500, "{octets:?}, {cut:?}");
         }
     }

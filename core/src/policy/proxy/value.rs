@@ -206,6 +206,22 @@ impl FromStr for Proxy {
     }
 }
 
+impl TryFrom<&String> for Proxy {
+    type Error = ProxyError;
+
+    fn try_from(value: &String) -> Result<Self, ProxyError> {
+        Self::parse(value)
+    }
+}
+
+impl TryFrom<String> for Proxy {
+    type Error = ProxyError;
+
+    fn try_from(value: String) -> Result<Self, ProxyError> {
+        Self::parse(&value)
+    }
+}
+
 impl TryFrom<&str> for Proxy {
     type Error = ProxyError;
 

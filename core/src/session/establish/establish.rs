@@ -86,7 +86,7 @@ impl Establish {
         }
     }
 
-    fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> Stage {
         match &self.state {
             State::Naming(_) => Stage::Resolve,
             State::Racing(racing) => racing.stage(),
@@ -245,6 +245,7 @@ impl Session {
         }
         self.pool.dialled(establish.origin);
         self.pool.closed(establish.origin);
+        self.replenish_held_back(now);
         self.forget_if_unused(establish.origin);
     }
 

@@ -7,7 +7,7 @@ use http::Method;
 use super::establish::State;
 use crate::base::{ConnectionId, EstablishId, Now, Stage};
 use crate::connection::{
-    Connect, Socks4a, Socks5, Stack, StackFailure, StackPlan, Target, Tunnel, connect_head,
+    Connect, Failure, Socks4a, Socks5, Stack, StackFailure, StackPlan, Target, Tunnel, connect_head,
 };
 use crate::message::{Origin, ResponseHead};
 use crate::policy::{Challenge, DigestInput, Proxy, ProxyScheme};
@@ -134,6 +134,16 @@ impl Session {
             StackFailure::Transport(stage, why) => (ErrorKind::Transport(why), stage),
         };
         self.fail_establish(now, id, kind, stage);
+    }
+
+    /// A connection was made, and is of no use.
+    pub(crate) fn handle_stillborn(&mut self, now: Now, connection: ConnectionId, why: Failure) {
+        let id = self.attempt_of(connection);
+        let establish = id.and_then(|id| Some((id, self.establishes.get(id.0)?)));
+        if let Some((id, establish)) = establish {
+            let stage = establish.stage();
+            self.fail_establish(now, id, why.into(), stage);
+        }
     }
 
     /// A proxy wants credentials.

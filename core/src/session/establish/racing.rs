@@ -141,6 +141,7 @@ impl Session {
                 Some(RaceAction::Won(attempt)) => winner = racing.connection(attempt),
                 Some(RaceAction::Failed(why)) => {
                     let (kind, stage) = racing.verdict(why);
+                    self.forget_addresses(id);
                     self.fail_soon(now, id, kind, stage);
                     return None;
                 }
@@ -154,6 +155,18 @@ impl Session {
             self.make_due(id, due);
         }
         winner
+    }
+
+    /// Addresses that were of no use are asked for anew the next time.
+    fn forget_addresses(&mut self, id: EstablishId) {
+        let Some((tenant, _)) = self.making_of(id) else {
+            return;
+        };
+        if let Ok(path) = &tenant.path {
+            let (host, port) = path.first_hop(&tenant.key.origin);
+            let host = Box::<str>::from(host);
+            self.names.remove(&host, port);
+        }
     }
 
     fn order_dial(&mut self, id: EstablishId, to: Endpoint) -> Option<ConnectionId> {

@@ -56,6 +56,16 @@ impl Authority {
         }
     }
 
+    /// Another certificate for the same key.
+    pub(super) fn renew(&self, certified: &Certified) -> Certified {
+        let key = KeyPair::from_pem(&certified.key.serialize_pem()).expect("a key");
+        let own = server_params(&["renewed"]).signed_by(&key, &self.0);
+        Certified {
+            chain: vec![own.expect("a certificate").der().clone()],
+            key,
+        }
+    }
+
     /// One that an authority below this one has issued: the chain has two certificates.
     pub(super) fn issue_below(&self, names: &[&str]) -> Certified {
         let below = CertifiedIssuer::signed_by(authority_params("below"), key(), &self.0);

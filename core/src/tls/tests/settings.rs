@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::authority::{Authority, Certified};
-use super::peer::{Pair, cryptography, handshake, server};
+use super::peer::{Pair, cryptography, handshake, server, signing};
+use crate::tls::identity::{Identity, of_key};
+use crate::tls::settings::{ClientCertificate, Settings};
 use crate::tls::{PlatformTrust, Tls, TlsBuilder, TlsError, TlsInput, TlsSettingsError};
 
 const HOST: &str = "example.org";
@@ -22,9 +25,7 @@ fn each_option_alone_makes_another_identity() {
     let (one, two) = (Authority::new("one"), Authority::new("two"));
     let (own, other) = (one.issue(&["a"]), one.issue(&["a"]));
     let base = || Tls::builder().add_root_der(one.der());
-    // The same key and name, another certificate: renewed, say.
-    let mut renewed = one.issue_below(&["a"]);
-    renewed.chain.truncate(1);
+    let renewed = one.renew(&own);
     #[rustfmt::skip]
     let all = vec![
         base(),
@@ -58,10 +59,19 @@ fn each_option_alone_makes_another_identity() {
 
 #[test]
 fn a_key_alone_makes_another_identity() {
-    // No honest pair of settings differs by the key alone: it belongs to the certificate. Its digest does.
-    let keys = [Certified::by_itself(&["a"]), Certified::by_itself(&["a"])];
-    let digests = keys.map(|own| super::super::identity::of_key(&own.key_der()));
-    assert_ne!(digests[0], digests[1]);
+    // No settings that can be built differ by the key alone: it belongs to the certificate.
+    let own = Certified::by_itself(&["a"]);
+    let certified = Arc::new(CertifiedKey::new(own.chain.clone(), signing(&own)));
+    let with = |key: &Certified| Settings {
+        client: Some(ClientCertificate {
+            certified: Arc::clone(&certified),
+            key: of_key(&key.key_der()),
+        }),
+        ..Settings::default()
+    };
+    let other = Certified::by_itself(&["a"]);
+    assert!(Identity::of(&with(&own)) == Identity::of(&with(&own)));
+    assert!(Identity::of(&with(&own)) != Identity::of(&with(&other)));
 }
 
 #[test]
