@@ -70,6 +70,10 @@ in_both_styles![
     a_dial_after_its_request_makes_an_idle_connection,
     a_dial_after_its_time_is_nobodys,
     the_answer_under_way_serves_the_next,
+    a_silent_address_has_a_rival,
+    of_two_that_connect_at_once_one_is_closed,
+    a_name_is_remembered_as_long_as_it_is_said,
+    from_one_family_nothing_of_the_other_is_dialled,
 ];
 
 mod scenario {
@@ -187,5 +191,92 @@ mod scenario {
         let reply = world.send(ask()).expect("an answer");
         assert_eq!((reply.connection.number, served.opened()), (1, 1));
         assert_eq!(world.network().now().tick.since(begun), LIMIT);
+    }
+
+    /// Given an address that does not answer, then the next one is dialled beside it after 250 ms (RFC 8305 §5), and wins.
+    pub(super) fn a_silent_address_has_a_rival<S: Style>() {
+        let (mut world, served) = world::<S>();
+        let silent = IpAddr::from([10, 0, 0, 9]);
+        world
+            .network()
+            .set_dial(SocketAddr::new(silent, 80), Dial::Never);
+        answer_after(&world, Duration::ZERO, &[silent, site()]);
+        let begun = world.network().now().tick;
+        world.send(ask()).expect("an answer");
+        let took = world.network().now().tick.since(begun);
+        assert_eq!(took, Duration::from_millis(250));
+        assert_eq!((served.opened(), world.pool().counters.opened), (1, 1));
+        world.pass(Duration::from_secs(60));
+        let pool = world.pool();
+        assert_eq!((pool.origins[0].idle, pool.origins[0].dialling), (1, 0));
+    }
+
+    /// Given two addresses that connect at the same moment, then one is used, and the other closed, once.
+    pub(super) fn of_two_that_connect_at_once_one_is_closed<S: Style>() {
+        let (mut world, first) = world::<S>();
+        let answer = || vec![Act::Send(response(200, &[], b"there"))];
+        let second = world.serve(Arc::new(Scripted::new(move |_| answer())));
+        for (served, after) in [(&first, 350), (&second, 100)] {
+            let after = Duration::from_millis(after);
+            world
+                .network()
+                .set_dial(served.address(), Dial::Connect(after));
+        }
+        answer_after(&world, Duration::ZERO, &[site(), second.address().ip()]);
+        let reply = world.send(ask()).expect("an answer");
+        world.pass(Duration::from_secs(1));
+        let (used, lost) = match reply.text() {
+            "here" => (&first, &second),
+            _ => (&second, &first),
+        };
+        assert_eq!((used.opened(), used.closed()), (1, 0));
+        assert_eq!(
+            (lost.opened(), lost.closed()),
+            (lost.opened().min(1), lost.opened())
+        );
+        let pool = world.pool();
+        assert_eq!((pool.counters.opened, pool.origins[0].idle), (1, 1));
+    }
+
+    /// Given addresses that are kept for a minute, then a second dial within it asks nobody; without that, each dial asks.
+    pub(super) fn a_name_is_remembered_as_long_as_it_is_said<S: Style>() {
+        for cache in [None, Some(Duration::from_secs(60))] {
+            let (mut world, served) = world::<S>();
+            let mut config = Config::default();
+            config.dialling.cache = cache;
+            world.configure(config);
+            answer_after(&world, Duration::ZERO, &[site()]);
+            world.send(ask()).expect("an answer");
+            let gone = Resolution::Error("gone".into());
+            world.network().set_name("site.test", Duration::ZERO, gone);
+            world.close_idle();
+            assert_eq!(world.send(ask()).is_ok(), cache.is_some());
+            world.close_idle();
+            world.pass(Duration::from_secs(61));
+            assert!(failed(&mut world).is_dns());
+            assert_eq!(served.opened(), 1 + usize::from(cache.is_some()));
+        }
+    }
+
+    /// Given an address of ours to dial from, then the addresses of the other family are passed over.
+    pub(super) fn from_one_family_nothing_of_the_other_is_dialled<S: Style>() {
+        for (own, works) in [("10.0.0.77", true), ("2001:db8::77", false)] {
+            let (mut world, served) = world::<S>();
+            let mut config = Config::default();
+            config.dialling.local.address = own.parse().ok();
+            world.configure(config);
+            let other = "2001:db8::9".parse().expect("an address");
+            let addresses = if works {
+                vec![other, site()]
+            } else {
+                vec![site()]
+            };
+            answer_after(&world, Duration::ZERO, &addresses);
+            match works {
+                true => drop(world.send(ask()).expect("an answer")),
+                false => assert!(failed(&mut world).is_dns()),
+            }
+            assert_eq!(served.opened(), usize::from(works));
+        }
     }
 }

@@ -44,7 +44,7 @@ impl<S> Engine<S> {
             begin(&mut self.session, &mut self.spare, now, id, &mut live);
             return Begun::Live(live);
         }
-        let lost = match self.session.is_fresh(connection) {
+        let lost = match self.session.is_newly_made(connection) {
             true => self.stillborn(now, id, live),
             false => self.lost_unused(now, id, live),
         };
@@ -54,7 +54,7 @@ impl<S> Engine<S> {
         }
     }
 
-    /// A connection that was opened just now is dead already: what its peer does always, it would do to the next one.
+    /// A connection that was made just now is dead already: what its peers do always, they would do to the next one.
     fn stillborn(&mut self, now: Now, id: RequestId, mut live: Box<Live<S>>) -> Option<Error> {
         let failure = live.connection.poll().err().unwrap_or(Failure::Closed);
         let kind = kind_of(&live, failure);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ending::Outcome;
 use super::establish::{Discard, Order};
 use super::exchange::ExchangeState;
+use super::path::Path;
 use super::session::Session;
 use super::stats::PoolFact;
 use super::timers::Owner;
@@ -262,10 +263,13 @@ impl Session {
         self.forget_if_unused(origin);
     }
 
-    /// Whether a connection was opened for whoever has it, and neither kept nor used before.
-    pub(crate) fn is_fresh(&self, connection: ConnectionId) -> bool {
+    /// Whether a connection was made for whoever has it, with more than a dial, and neither kept nor used before.
+    pub(crate) fn is_newly_made(&self, connection: ConnectionId) -> bool {
         let member = self.members.get(connection.0);
-        member.is_some_and(|member| member.served == 0 && !member.rested)
+        let new = member.filter(|member| member.served == 0 && !member.rested);
+        let tenant = new.and_then(|member| self.tenant(member.origin));
+        let path = tenant.and_then(|tenant| tenant.path.as_ref().ok());
+        path.is_some_and(Path::is_layered)
     }
 
     /// An idle connection turned out to be dead.

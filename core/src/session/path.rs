@@ -81,6 +81,14 @@ impl Path {
             .is_some_and(|proxy| proxy.scheme() == ProxyScheme::Socks5)
     }
 
+    /// Whether anything is said on a transport before HTTP.
+    pub(super) fn is_layered(&self) -> bool {
+        let scheme = self.proxy.as_ref().map(Proxy::scheme);
+        self.tls.is_some()
+            || scheme
+                .is_some_and(|scheme| scheme == ProxyScheme::Https || self.forwarder().is_none())
+    }
+
     /// The proxy that makes requests in its own name.
     pub(super) fn forwarder(&self) -> Option<&Proxy> {
         match self.route {

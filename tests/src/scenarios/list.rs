@@ -355,6 +355,11 @@ pub const SCENARIOS: &[(&str, Scenario)] = named![
     answers_are_retried,
     a_function_that_fails_fails_its_request,
     an_answer_may_ask_for_credentials,
+    // dials
+    a_host_has_the_addresses_that_it_is_given,
+    no_address_is_dialled_that_may_not_be,
+    an_address_that_may_not_be_dialled_is_passed_over,
+    proxies_are_no_way_around_a_policy,
     // which proxy
     a_request_says_by_which_way_it_goes,
     a_proxy_that_cannot_be_is_never_passed_over,
