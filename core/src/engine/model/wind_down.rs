@@ -7,7 +7,6 @@ use super::far::Says;
 use super::matrix::Matrix;
 use super::state::{State, Thing};
 use super::world::World;
-use crate::engine::engine::Slot;
 
 /// No world needs more steps to its end.
 const MOST_STEPS: usize = 400;
@@ -135,18 +134,9 @@ impl World {
     fn unsent(&self) -> Vec<Thing> {
         use State::{AtLimit, Dialling, Granted, Resolving};
         let things = self.things().into_iter();
-        let unsent = things.filter(|(_, state)| match state {
-            AtLimit | Resolving | Dialling => true,
-            Granted => !self.holds_dead(),
-            _ => false,
-        });
+        let unsent =
+            things.filter(|(_, state)| matches!(state, AtLimit | Resolving | Dialling | Granted));
         unsent.map(|(thing, _)| thing).collect()
-    }
-
-    /// Whether a connection has ended, or said something, before anything was sent on it: who gets it as his first fails of it.
-    fn holds_dead(&self) -> bool {
-        let mut slots = self.engine.slots.iter();
-        slots.any(|slot| matches!(slot, Slot::Here(live) if live.request.is_none() && !live.connection.is_idle()))
     }
 
     /// Where everything succeeds, none of these fails.
