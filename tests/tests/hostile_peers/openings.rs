@@ -54,17 +54,30 @@ fn an_answer_that_came_with_the_opening_is_heard_by_threads() {
 /// longer, when a request that may not be sent twice is granted it, then it is answered by another connection.
 #[test]
 fn what_was_said_to_nobody_answers_no_later_request() {
+    // On a busy machine the dial may be done, and the answer here, within the one poll: then there was nobody to give up.
+    let given_up = (0..50).any(|_| is_given_up_unanswered());
+    assert!(
+        given_up,
+        "the peer is always asked and heard within one poll"
+    );
+}
+
+/// Whether a request was given up before its answer; if so, the next one was answered by another connection.
+fn is_given_up_unanswered() -> bool {
     let served = tired_at_first();
     let (url, session) = (served.url("/"), sessile_async_std::Session::new());
-    task::block_on(async {
-        // It is sent and given up within one poll, however busy the machine is.
+    let pending = task::block_on(async {
+        // It is sent and given up within one poll.
         let mut sending = Box::pin(session.get(&url).send());
-        let polled = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx).is_pending())).await;
-        assert!(polled, "an answer before the peer was dialled");
+        let pending = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx).is_pending())).await;
         drop(sending);
-        task::sleep(A_WHILE).await;
-        let response = session.post(&url).body("x").send().await;
-        assert_eq!(response.expect("an answer").status(), 200);
+        if pending {
+            task::sleep(A_WHILE).await;
+            let response = session.post(&url).body("x").send().await;
+            assert_eq!(response.expect("an answer").status(), 200);
+        }
+        pending
     });
-    assert_eq!(served.opened(), 2);
+    assert!(!pending || served.opened() == 2);
+    pending
 }
