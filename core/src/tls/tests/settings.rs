@@ -11,7 +11,7 @@ use super::authority::{Authority, Certified};
 use super::peer::{Pair, cryptography, handshake, server, signing};
 use crate::tls::identity::{Identity, of_key};
 use crate::tls::settings::{ClientCertificate, Settings};
-use crate::tls::{PlatformTrust, Tls, TlsBuilder, TlsError, TlsInput, TlsSettingsError};
+use crate::tls::{PlatformTrust, Tls, TlsBuilder, TlsInput, TlsSettingsError};
 
 const HOST: &str = "example.org";
 
@@ -193,7 +193,10 @@ fn nothing_shows_a_key_or_a_certificate() {
 #[test]
 fn without_a_platform_there_must_be_roots() {
     let told = Tls::default().client(None).expect_err("nobody to trust");
-    assert_eq!(told, TlsError::Settings(TlsSettingsError::NoRoots));
+    assert_eq!(
+        told,
+        crate::tls::TlsError::Settings(TlsSettingsError::NoRoots)
+    );
     assert!(told.to_string().contains("enable webpki-roots"), "{told}");
 
     let authority = Authority::new("root");
